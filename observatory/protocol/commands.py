@@ -1,0 +1,174 @@
+"""Everything that can be asked of a mind, as frozen typed messages.
+
+A command is a request: the mind answers with events. Whether a delta may enter the slow weights
+is asked through `Decide`, and the gate checks it again on the other side. This file does not know
+how messages travel.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Union
+
+import msgspec
+
+from .events import Memory, Plain, Question
+
+EPISODE_TEXT_LIMIT = 16_384
+"""Characters in one episode: four times what the default model's window can encode usefully."""
+
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=EPISODE_TEXT_LIMIT)]
+Counting = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=True):
+    pass
+
+
+class AcceptedDelta(Plain, frozen=True, kw_only=True):
+    """A delta that the record says was approved and executed, with the hashes around it."""
+
+    night: int
+    delta: str
+    file: str
+    cortex_before: str
+    cortex_after: str
+    by: str
+    reason: str
+
+
+class Settings(Plain, frozen=True, kw_only=True):
+    """How a mind is started. Paths are decided by the host."""
+
+    model: str = "default"
+    models_folder: str = ""
+    deltas_folder: str = ""
+    checkpoint_folder: str = ""
+    device: str = "auto"
+    precision: str = "auto"
+    threads: int = 0
+    seed: int = 0
+    accepted: list[AcceptedDelta] = []
+    perplexity_text: str = ""
+    perplexity_name: str = "built-in"
+
+
+class Wake(Command, frozen=True, kw_only=True):
+    """Always the first message: load the model and the accepted deltas, then report MindReady."""
+
+    settings: Settings
+
+
+class StoredEpisode(Plain, frozen=True, kw_only=True):
+    """An episode from the record, as the hippocampus needs it back after a restart."""
+
+    episode: int
+    text: str
+    speaker: str
+    session: str
+    lived_at: str
+    goal: str = ""
+    outcome: float | None = None
+    because: str = ""
+    tokens: list[int]
+    surprise: list[float]
+    nights: list[int] = []
+
+
+class Restore(Command, frozen=True, kw_only=True):
+    """Put kept episodes back into the hippocampus. Sent in portions, before anything is told."""
+
+    episodes: list[StoredEpisode]
+
+
+class Tell(Command, frozen=True, kw_only=True):
+    """An experience to encode. The host has already chosen its number."""
+
+    episode: Counting
+    text: Text
+    speaker: str = "user"
+    session: str = ""
+    lived_at: str = ""
+    goal: str = ""
+    outcome: Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)] | None = None
+    because: str = ""
+    source: str = "window"
+    line: int = 0
+
+
+class Ask(Command, frozen=True, kw_only=True):
+    """A question to answer, with both memories or with the hippocampus unplugged."""
+
+    question: Counting
+    text: Text
+    memory: Memory = "whole"
+    tokens: Annotated[int, msgspec.Meta(ge=1, le=512)] = 48
+
+
+class NightPlan(Plain, frozen=True, kw_only=True):
+    """What a night may spend, and how it teaches."""
+
+    steps: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 90
+    arm: Literal["sleep", "none", "retrieval", "finetune", "uniform", "no-dreams", "no-anchor"] = "sleep"
+    target: Literal["cross-entropy", "teacher"] = "cross-entropy"
+    rank: Annotated[int, msgspec.Meta(ge=1, le=256)] = 32
+    exam_whole: bool = True
+
+
+class Sleep(Command, frozen=True, kw_only=True):
+    """Open a night over these episodes. Exam questions are for marking only; the night never sees them."""
+
+    night: Counting
+    seed: int
+    episodes: list[int]
+    old_episodes: list[int] = []
+    exam: list[Question] = []
+    plan: NightPlan = NightPlan()
+    why: str = ""
+    resume: bool = False
+
+
+class Pause(Command, frozen=True, kw_only=True):
+    """Hold the night between two steps."""
+
+
+class Resume(Command, frozen=True, kw_only=True):
+    """Let it run on."""
+
+
+class StepOnce(Command, frozen=True, kw_only=True):
+    """One gradient step (or one stage), then paused again."""
+
+    unit: Literal["step", "stage"] = "step"
+
+
+class Decide(Command, frozen=True, kw_only=True):
+    """The recorded decision on the open proposal. `recorded` is its number in the record."""
+
+    night: Counting
+    delta: str
+    decision: Literal["approve", "hold", "veto"]
+    by: Annotated[str, msgspec.Meta(min_length=1)]
+    reason: str
+    recorded: Counting
+
+
+class VetoNight(Command, frozen=True, kw_only=True):
+    """End the running night at once, at whatever stage. The cortex stays as it was."""
+
+    by: str
+    reason: str
+
+
+class RollBack(Command, frozen=True, kw_only=True):
+    """Rebuild the cortex from the base and these accepted deltas alone."""
+
+    to_night: int
+    accepted: list[AcceptedDelta]
+    why: str
+
+
+class Leave(Command, frozen=True, kw_only=True):
+    """Checkpoint what is running and end the process."""
+
+
+AnyCommand = Union[Wake, Restore, Tell, Ask, Sleep, Pause, Resume, StepOnce, Decide, VetoNight, RollBack, Leave]
