@@ -1,0 +1,116 @@
+"""What one night would add to the cortex: low-rank pairs, one for each linear map it touches.
+
+A delta lives beside the weights while it is trained and tried, and in a file of its own
+afterwards. It knows how to be scaled, written, read and described; it cannot apply itself: only
+the gate writes weights.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from pathlib import Path
+
+import torch
+from safetensors.torch import load, save_file
+
+from ..protocol.durable import written_beside
+
+FILE_LIMIT = 2 * 1024**3
+"""Bytes: a rank-32 delta of the default model is 16 MB; a hundred times that is a wrong file."""
+
+
+class DeltaBroken(RuntimeError):
+    """A delta file is not what the record says it is."""
+
+
+class Delta:
+    """down [rank, in] and up [out, rank] for every named map; contributes scale × up·down."""
+
+    def __init__(self, down: dict[str, torch.Tensor], up: dict[str, torch.Tensor], scale: float = 1.0):
+        self.down, self.up, self.scale = down, up, scale
+
+    @classmethod
+    def fresh(cls, matrices: dict[str, torch.nn.Linear], rank: int, seed: int) -> Delta:
+        """Adds nothing at first: up is zero. `down` is drawn on the CPU so that every device draws the same."""
+        generator = torch.Generator().manual_seed(seed)
+        down, up = {}, {}
+        for name, linear in matrices.items():
+            bound = 1.0 / math.sqrt(linear.in_features)
+            drawn = (torch.rand(rank, linear.in_features, generator=generator) * 2 - 1) * bound * math.sqrt(3)
+            down[name] = drawn.to(linear.weight.device).requires_grad_(True)
+            up[name] = torch.zeros(linear.out_features, rank, device=linear.weight.device, requires_grad=True)
+        return cls(down, up)
+
+    def parameters(self) -> list[torch.Tensor]:
+        return [*self.down.values(), *self.up.values()]
+
+    def hooks(self, matrices: dict[str, torch.nn.Linear]):
+        """Forward hooks that add this delta's contribution to each map's output."""
+        return [(matrices[name], self._hook(name)) for name in self.down]
+
+    def _hook(self, name: str):
+        down, up = self.down[name], self.up[name]
+
+        def add(_module, inputs, output):
+            x = inputs[0].to(down.dtype)
+            return output + (self.scale * ((x @ down.T) @ up.T)).to(output.dtype)
+
+        return add
+
+    @torch.no_grad()
+    def full(self, name: str) -> torch.Tensor:
+        """The matrix that would be added to one map, in float32."""
+        return self.scale * (self.up[name].float() @ self.down[name].float())
+
+    def matrices(self) -> dict[str, torch.Tensor]:
+        return {name: self.full(name) for name in sorted(self.down)}
+
+    @property
+    def rank(self) -> int:
+        return next(iter(self.down.values())).shape[0]
+
+    @torch.no_grad()
+    def norm(self) -> float:
+        return math.sqrt(sum(float(self.full(name).square().sum()) for name in self.down))
+
+    @torch.no_grad()
+    def drift(self, matrices: dict[str, torch.nn.Linear]) -> dict[str, float]:
+        """Relative change of every map: ‖added‖ / ‖weight‖, both Frobenius, in the original space."""
+        return {n: float(self.full(n).norm() / matrices[n].weight.float().norm()) for n in self.down}
+
+    # ------------------------------------------------------------ files
+
+    def save(self, folder: Path, night: int) -> tuple[Path, str, int]:
+        """Write beside, fsync, rename. Returns the file, its SHA-256 and its size."""
+        tensors = {}
+        for name in sorted(self.down):
+            tensors[f"{name}.down"] = self.down[name].detach().float().cpu().contiguous()
+            tensors[f"{name}.up"] = self.up[name].detach().float().cpu().contiguous()
+        folder.mkdir(parents=True, exist_ok=True)
+        note = {"scale": repr(self.scale), "night": str(night), "format": "observatory-delta-1"}
+        fresh = folder / f".night-{night:04d}.new"
+        save_file(tensors, fresh, metadata=note)
+        data = fresh.read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        path = folder / f"night-{night:04d}-{digest[:12]}.safetensors"
+        with written_beside(path) as beside:
+            fresh.replace(beside)
+        return path, digest, len(data)
+
+    @classmethod
+    def read(cls, path: Path, expected: str, device: torch.device) -> Delta:
+        if not path.is_file():
+            raise DeltaBroken(f"the delta {path.name} is missing from {path.parent}; `observatory verify` lists what is")
+        if path.stat().st_size > FILE_LIMIT:
+            raise DeltaBroken(f"{path.name} is {path.stat().st_size:,} bytes, too large to be a delta")
+        data = path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != expected:
+            raise DeltaBroken(f"{path.name} has other bytes than the record says; it was not applied")
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        tensors = load(data)
+        scale = float(header["__metadata__"]["scale"])
+        down = {n.removesuffix(".down"): t.to(device) for n, t in tensors.items() if n.endswith(".down")}
+        up = {n.removesuffix(".up"): t.to(device) for n, t in tensors.items() if n.endswith(".up")}
+        return cls(down, up, scale)

@@ -1,0 +1,136 @@
+"""How the mind is addressed and how it answers: chat turns as tokens, greedy and sampled speech.
+
+A chat turn is opening + text + turn + answer. The opening is the same for every turn, so its keys
+and values are computed once for each state of the cortex. This file does not know memory; a past
+is handed in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from .attend import Beams, Past, Watch, joined
+from .cortex import Cortex
+
+MARK = "\u241f"
+"""Stands for the text while the model's own chat template is cut into opening and turn."""
+
+
+@dataclass
+class Said:
+    """One answer: tokens, and the surprise (bits) of each."""
+
+    tokens: list[int]
+    bits: list[float]
+    text: str
+
+
+class Speech:
+    def __init__(self, cortex: Cortex):
+        self.cortex = cortex
+        tokenizer = cortex.tokenizer
+        if tokenizer.chat_template:
+            whole = tokenizer.apply_chat_template(
+                [{"role": "user", "content": MARK}], tokenize=False, add_generation_prompt=True
+            )
+            before, after = whole.split(MARK)
+        else:
+            before, after = "User: ", "\nAssistant: "
+        self.opening = tokenizer.encode(before, add_special_tokens=False)
+        self.turn = tokenizer.encode(after, add_special_tokens=False)
+        self.ends = {t for t in (tokenizer.eos_token_id, tokenizer.bos_token_id) if t is not None}
+        eos = tokenizer.eos_token_id
+        self.end = eos if eos is not None else 0
+        # Plain text of SmolLM2's kind follows <|endoftext|>; a model without it starts after its own end mark.
+        document = tokenizer.convert_tokens_to_ids("<|endoftext|>")
+        self.document = document if isinstance(document, int) and document >= 0 else self.end
+        self.ends.add(self.document)
+
+    def encode(self, text: str) -> list[int]:
+        return self.cortex.tokenizer.encode(text, add_special_tokens=False)
+
+    def decode(self, tokens: list[int]) -> str:
+        return self.cortex.tokenizer.decode(tokens, skip_special_tokens=True)
+
+    def pieces(self, tokens: list[int]) -> list[str]:
+        return [self.cortex.tokenizer.decode([t]) for t in tokens]
+
+    @torch.no_grad()
+    def opening_past(self) -> Past:
+        """Keys and values of the shared opening for the cortex as it is now."""
+        _, pack = self.cortex.read_through([self.opening], keep=True)
+        return pack.kept(0)
+
+    @torch.no_grad()
+    def say(
+        self,
+        rows: list[list[int]],
+        pasts: list[Past],
+        tokens: int,
+        *,
+        temperature: float = 0.0,
+        generator: torch.Generator | None = None,
+        stop_after: int | None = None,
+        watch: Watch | None = None,
+        on_token=None,
+        batch: int = 48,
+    ):
+        """Answer every row behind its past. Yields (index, Said) as batches finish. `stop_after`: a token ending it."""
+        order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
+        for start in range(0, len(order), batch):
+            part = order[start : start + batch]
+            chosen = self._batch(
+                [rows[i] for i in part], [pasts[i] for i in part], tokens, temperature, generator, stop_after, watch,
+                on_token,
+            )  # fmt: skip
+            yield from zip(part, chosen)
+
+    def _batch(self, rows, pasts, tokens, temperature, generator, stop_after, watch, on_token) -> list[Said]:
+        cortex = self.cortex
+        normed, pack = cortex.read_through(rows, pasts=pasts, keep=True, watch=watch)
+        ends = torch.tensor([len(r) for r in rows]).cumsum(0) - 1
+        logits = cortex.logits(normed[ends])
+        grown = [joined(p, pack.kept(i)) for i, p in enumerate(pasts)]
+        beams = Beams.of(grown, tokens + 1)
+        beams.watch = watch
+        alive = list(range(len(rows)))
+        out = [Said([], [], "") for _ in rows]
+        for step in range(tokens):
+            chosen, bits = _choose(logits, temperature, generator)
+            going = []
+            for at, row in enumerate(alive):
+                token = int(chosen[at])
+                if token in self.ends:
+                    continue
+                out[row].tokens.append(token)
+                out[row].bits.append(float(bits[at]))
+                if on_token is not None:
+                    on_token(row, token, float(bits[at]))
+                if token != stop_after:
+                    going.append(at)
+            if not going or step == tokens - 1:
+                break
+            if len(going) < len(alive):
+                keep = torch.tensor(going, device=cortex.device)
+                beams.keep_rows(keep)
+                chosen = chosen[keep]
+                alive = [alive[at] for at in going]
+            hidden = cortex.run(beams, cortex.embed(chosen), beams.used)
+            beams.grown()
+            logits = cortex.logits(cortex.normed(hidden))
+        for said in out:
+            said.text = self.decode(said.tokens)
+        return out
+
+
+def _choose(logits: torch.Tensor, temperature: float, generator):
+    logs = logits.log_softmax(-1)
+    if temperature > 0:
+        chances = (logits / temperature).softmax(-1).cpu()
+        chosen = torch.multinomial(chances, 1, generator=generator)[:, 0].to(logits.device)
+    else:
+        chosen = logits.argmax(-1)
+    bits = -logs.gather(1, chosen[:, None])[:, 0] / 0.6931471805599453
+    return chosen, bits
