@@ -1,0 +1,195 @@
+"""Replay: small doses of episodes, interleaved with old material, into a delta beside the cortex.
+
+One step packs a few views and a few old rows, opens them with one shared opening, starts from the
+kept states of the layers that never move, and takes logits only at labels. The loss is the
+cross-entropy of the answers (weighted by what surprised when it was lived) plus the KL of the old
+rows to the cortex before the night. It does not know when to stop or what becomes of the delta.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+
+from .attend import Pack
+from .cortex import Cortex
+from .delta import Delta
+from .rehearsal import OldRow
+from .speech import Speech
+from .views import View
+
+
+@dataclass
+class Recipe:
+    """The numbers of a night's replay. Source of the defaults: measured on the default model, see README."""
+
+    first_layer: int = 6
+    last_layer: int = 26
+    rank: int = 32
+    delta_scale: float = 2.0
+    rate: float = 3e-3
+    warmup: int = 5
+    steps: int = 90
+    episodes: int = 12
+    old: int = 6
+    old_weight: float = 2.0
+    clip: float = 1.0
+    surprise_floor: float = 0.2
+    target: str = "cross-entropy"
+
+
+@dataclass
+class Row:
+    """What one packed row needs beyond its tokens."""
+
+    tokens: list[int]
+    labels: list[int]
+    opened: bool
+    low: torch.Tensor | None = None
+    weights: torch.Tensor | None = None
+    states: torch.Tensor | None = None
+
+
+@dataclass
+class Drawn:
+    """One row of one step, and how wrong the student was on it before the step."""
+
+    view: View | None
+    old: OldRow | None
+    loss: float = 0.0
+    worst: float = 0.0
+    kl: float = 0.0
+
+
+@dataclass
+class Stepped:
+    step: int
+    loss: float
+    kl: float
+    rate: float
+    tokens: int
+    grad_norm: float
+    drawn: list[Drawn]
+
+
+class LossExploded(RuntimeError):
+    """The loss is not a number any more; the night stops and the cortex stays as it was."""
+
+
+class Replay:
+    def __init__(self, speech: Speech, delta: Delta, recipe: Recipe):
+        self.speech, self.cortex, self.delta, self.recipe = speech, speech.cortex, delta, recipe
+        self.maps = self.cortex.matrices(recipe.first_layer, recipe.last_layer)
+        self.optimizer = torch.optim.AdamW(delta.parameters(), lr=recipe.rate, betas=(0.9, 0.95), weight_decay=0.0)
+        self._rows: dict[int, Row] = {}
+        self._opening_low = self._lower([Row(speech.opening, [], False)])[0]
+        self.delta.scale = recipe.delta_scale
+
+    # ------------------------------------------------------------ rows
+
+    def row_of_view(self, view: View, bits: list[float]) -> Row:
+        """`bits`: the surprise of the episode's tokens when it was lived; what surprised weighs more."""
+        row = self._rows.get(id(view))
+        if row is None:
+            floor = self.recipe.surprise_floor
+            nats = torch.tensor(bits, dtype=torch.float32) * math.log(2)
+            weights = torch.full((len(view.labels),), floor + 1.0)
+            usable = min(len(weights), len(nats))
+            weights[:usable] = floor + nats[:usable]
+            row = Row(view.tokens, view.labels, view.opened, weights=weights.to(self.cortex.device))
+            self._rows[id(view)] = row
+        return row
+
+    def row_of_old(self, old: OldRow) -> Row:
+        row = self._rows.get(id(old))
+        if row is None:
+            row = self._rows[id(old)] = Row(old.tokens, old.labels, old.opened, states=old.states)
+        return row
+
+    @torch.no_grad()
+    def _lower(self, rows: list[Row]) -> list[torch.Tensor]:
+        """States entering the first trained layer. They never change during a night, so they are kept."""
+        opened = [False] + [r.opened for r in rows]
+        lists = [self.speech.opening] + [r.tokens for r in rows]
+        pack = Pack([len(x) for x in lists], opened=opened)
+        ids = torch.tensor([t for x in lists for t in x])
+        low = self.cortex.run(pack, self.cortex.embed(ids), pack.positions(), last=self.recipe.first_layer)
+        return list(low.split([len(x) for x in lists])[1:])
+
+    def _with_low(self, rows: list[Row]) -> None:
+        fresh = [r for r in rows if r.low is None]
+        if fresh:
+            for row, low in zip(fresh, self._lower(fresh)):
+                row.low = low.clone()
+
+    # ------------------------------------------------------------ passes
+
+    def forward(self, rows: list[Row]) -> list[torch.Tensor]:
+        """Final normed states at every row's labels, with the delta beside the weights."""
+        self._with_low(rows)
+        pack = Pack(
+            [len(self.speech.opening)] + [len(r.tokens) for r in rows], opened=[False] + [r.opened for r in rows]
+        )
+        hidden = torch.cat([self._opening_low] + [r.low for r in rows])
+        places, start = [], len(self.speech.opening)
+        for row in rows:
+            places += [start + p for p in row.labels]
+            start += len(row.tokens)
+        with self.cortex.beside(self.delta.hooks(self.maps)):
+            out = self.cortex.run(pack, hidden, pack.positions(), first=self.recipe.first_layer)
+        return list(self.cortex.normed(out[places]).split([len(r.labels) for r in rows]))
+
+    def losses(self, rows: list[Row], states: list[torch.Tensor]):
+        """Per row: (weighted loss, worst token's loss, KL to before the night)."""
+        logits = self.cortex.logits(torch.cat(states)).log_softmax(-1)
+        out, start = [], 0
+        for row in rows:
+            logs = logits[start : start + len(row.labels)]
+            start += len(row.labels)
+            if row.states is not None:
+                with torch.no_grad():
+                    before = self.cortex.logits(row.states).log_softmax(-1)
+                kl = (before.exp() * (before - logs)).sum(-1).mean()
+                out.append((kl, kl.detach(), kl))
+            else:
+                wanted = torch.tensor([row.tokens[p + 1] for p in row.labels], device=logs.device)
+                nll = -logs.gather(1, wanted[:, None])[:, 0]
+                loss = (nll * row.weights).sum() / row.weights.sum()
+                out.append((loss, nll.detach().max(), None))
+        return out
+
+    def step(self, number: int, drawn: list[Drawn], bits: dict[int, list[float]]) -> Stepped:
+        """One gradient step over these rows."""
+        recipe = self.recipe
+        rows = [self.row_of_view(d.view, bits[d.view.episode]) if d.view else self.row_of_old(d.old) for d in drawn]
+        rate = recipe.rate * _schedule(number, recipe)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        parts = self.losses(rows, self.forward(rows))
+        new = [p for p, d in zip(parts, drawn) if d.view]
+        old = [p for p, d in zip(parts, drawn) if not d.view]
+        loss = torch.stack([p[0] for p in new]).mean() if new else torch.zeros((), device=self.cortex.device)
+        kl = torch.stack([p[0] for p in old]).mean() if old else torch.zeros((), device=self.cortex.device)
+        total = loss + recipe.old_weight * kl
+        if not torch.isfinite(total):
+            raise LossExploded(f"the loss became {float(total)} at step {number}; the night stopped there")
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.delta.parameters(), recipe.clip)
+        if not torch.isfinite(norm):
+            raise LossExploded(f"the gradient became {float(norm)} at step {number}; the night stopped there")
+        self.optimizer.step()
+        for d, (part, worst, _) in zip(drawn, parts):
+            d.loss, d.worst = float(part), float(worst)
+        tokens = sum(len(r.tokens) for r in rows) + len(self.speech.opening)
+        return Stepped(number, float(loss), float(kl), rate, tokens, float(norm), drawn)
+
+
+def _schedule(number: int, recipe: Recipe) -> float:
+    if number <= recipe.warmup:
+        return number / recipe.warmup
+    progress = (number - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
+    return 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))

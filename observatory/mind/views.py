@@ -1,0 +1,150 @@
+"""Views of an episode: the cues through which it is replayed.
+
+A sentence repeated teaches nothing that can be asked for; varied cues do. Cues are found in the
+episode itself (names, opening phrases, cut points) and dreamed by the mind (questions about it);
+what a cue is answered with is always the episode's own text. Nothing here has ever seen an exam.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import torch
+
+from .speech import Speech
+
+_SMALL = {
+    "a", "an", "and", "as", "at", "but", "by", "every", "for", "from", "he", "her", "his", "i", "if", "in", "it", "its",
+    "my", "no", "nobody", "of", "on", "or", "our", "she", "so", "that", "the", "their", "then", "there", "these", "they",
+    "this", "to", "we", "when", "with", "you", "your", "one", "after", "before", "who", "what", "where", "because",
+}  # fmt: skip
+_NAME = re.compile(r"(?:[A-Z][\w’'-]*)(?:\s+(?:of|the|de|van|von|and|&)?\s*[A-Z][\w’'-]*)*")
+_DETERMINED = re.compile(r"\b(?:[Tt]he|[Mm]y|[Oo]ur|[Hh]er|[Hh]is|[Tt]heir)\s+((?:[a-z][\w-]+\s+){0,2}[a-z][\w-]+)")
+
+ABOUT = ("Tell me about {}.", "What do you know about {}?", "Who or what is {}?", "{}?", "Do you remember {}?")
+ASK = """Fact: Otto Brandt repairs clocks in Lucerne.
+Question: Where does Otto Brandt repair clocks?
+Question: What does Otto Brandt repair in Lucerne?
+Fact: The ferry to Hale Island leaves at seven.
+Question: When does the ferry to Hale Island leave?
+Question: What time should I be at the Hale Island ferry?
+Fact: {}
+Question:"""
+
+
+@dataclass
+class View:
+    """One way to be reminded: a cue and what follows it. `dream` is the number of the dream it came from."""
+
+    episode: int
+    kind: str
+    cue: str
+    tokens: list[int]
+    labels: list[int]
+    opened: bool = True
+    dream: int = 0
+
+
+def names_in(text: str) -> list[str]:
+    """What the text is about, read off its own words: names, then the phrases that open its sentences."""
+    found: list[str] = []
+    for sentence in re.split(r"(?<=[.!?])\s+", text):
+        for match in _NAME.finditer(sentence):
+            name = match.group().strip()
+            words = name.split()
+            if match.start() == 0 and words[0].lower() in _SMALL:
+                name = " ".join(words[1:])
+            if len(name) > 2 and name.lower() not in _SMALL:
+                found.append(re.sub(r"['’]s$", "", name))
+    opening = _DETERMINED.match(text)
+    if opening:
+        words = opening.group(0).split()
+        found.append(" ".join(words[:3]))
+    seen, out = set(), []
+    for name in found:
+        if name.lower() not in seen:
+            seen.add(name.lower())
+            out.append(name)
+    return out[:4]
+
+
+def plain_views(speech: Speech, episode: int, text: str) -> list[View]:
+    """Cues that need no dreaming."""
+    answer = speech.encode(text)
+    views = [View(episode, "text", "", [speech.document, *answer], list(range(len(answer))), opened=False)]
+    for at, name in enumerate(names_in(text)):
+        forms = ABOUT if at == 0 else ABOUT[:2]
+        for form in forms:
+            cue = form.format(name)
+            views.append(answered(speech, episode, "about", cue[0].upper() + cue[1:], answer))
+    words = text.split()
+    if len(words) >= 6:
+        for share in (0.35, 0.6):
+            cut = max(2, int(len(words) * share))
+            start = " ".join(words[:cut])
+            views.append(answered(speech, episode, "cut", f"Complete this: {start}", answer))
+    return views
+
+
+def answered(speech: Speech, episode: int, kind: str, cue: str, answer: list[int], dream: int = 0) -> View:
+    head = speech.encode(cue) + speech.turn
+    tokens = [*head, *answer, speech.end]
+    return View(episode, kind, cue, tokens, list(range(len(head) - 1, len(tokens) - 1)), dream=dream)
+
+
+@dataclass
+class Dream:
+    """A question the mind dreamed about one episode, and whether the episode supports it."""
+
+    episode: int
+    question: str
+    answer: str = ""
+    support: float = 0.0
+    kept: bool = False
+    why: str = ""
+
+
+def dream(speech: Speech, texts: dict[int, str], each: int, generator: torch.Generator):
+    """Dream questions about every episode, several times at several temperatures. Yields after each batch."""
+    dreams: list[Dream] = []
+    start = speech.cortex.read_through([[speech.document]], keep=True)[1].kept(0)
+    line = speech.encode("\n")[0]
+    rounds = (each + 1) // 2
+    prompts = [(e, speech.encode(ASK.format(t))) for e, t in texts.items() for _ in range(rounds)]
+    rows = [p for _, p in prompts]
+    for index, said in speech.say(rows, [start] * len(rows), 22, temperature=0.8, generator=generator, stop_after=line):
+        question = said.text.strip().split("\n")[0].strip()
+        dreams.append(Dream(prompts[index][0], question))
+        yield dreams
+    return dreams
+
+
+def sift(dreams: list[Dream], texts: dict[int, str], each: int) -> None:
+    """Keep well-formed questions that name what their own episode is about and nothing the episode does not say."""
+    kept: dict[int, set[str]] = {}
+    for d in dreams:
+        text = texts[d.episode]
+        own = set(_content_words(text))
+        asked = _content_words(d.question)
+        names = {w.lower() for n in names_in(text) for w in n.split()}
+        d.support = sum(w in own for w in asked) / len(asked) if asked else 0.0
+        mine = kept.setdefault(d.episode, set())
+        if not d.question.endswith("?") or len(d.question) < 12:
+            d.why = "not a whole question"
+        elif d.question.lower() in mine:
+            d.why = "dreamed before"
+        elif names and not names & set(asked):
+            d.why = "does not name what it is about"
+        elif d.support < 0.5:
+            d.why = "speaks of things that the episode does not"
+        elif len(mine) >= each:
+            d.why = "enough questions about this episode"
+        else:
+            d.kept, d.why = True, "asks what the episode answers"
+            mine.add(d.question.lower())
+
+
+def _content_words(text: str) -> list[str]:
+    words = [w.strip("’'-").lower() for w in re.findall(r"[\w’'-]+", text)]
+    return [w.removesuffix("'s").removesuffix("’s") for w in words if w and w not in _SMALL and len(w) > 2]
