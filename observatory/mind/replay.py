@@ -34,11 +34,13 @@ class Recipe:
     warmup: int = 5
     steps: int = 90
     episodes: int = 12
-    old: int = 6
-    old_weight: float = 2.0
+    old: int = 8
+    old_labels: int = 20
+    old_weight: float = 3.0
     clip: float = 1.0
     surprise_floor: float = 0.2
     target: str = "cross-entropy"
+    seed: int = 0
 
 
 @dataclass
@@ -85,6 +87,7 @@ class Replay:
         self.maps = self.cortex.matrices(recipe.first_layer, recipe.last_layer)
         self.optimizer = torch.optim.AdamW(delta.parameters(), lr=recipe.rate, betas=(0.9, 0.95), weight_decay=0.0)
         self._rows: dict[int, Row] = {}
+        self._chance = torch.Generator().manual_seed(recipe.seed)
         self._opening_low = self._lower([Row(speech.opening, [], False)])[0]
         self.delta.scale = recipe.delta_scale
 
@@ -103,11 +106,16 @@ class Replay:
             self._rows[id(view)] = row
         return row
 
-    def row_of_old(self, old: OldRow) -> Row:
+    def row_of_old(self, old: OldRow, whole: bool = False) -> Row:
+        """A few places of the row are drawn each time: the output layer is a fifth of a step's cost."""
         row = self._rows.get(id(old))
         if row is None:
             row = self._rows[id(old)] = Row(old.tokens, old.labels, old.opened, states=old.states)
-        return row
+        if whole or len(row.labels) <= self.recipe.old_labels:
+            return row
+        self._with_low([row])
+        places = torch.randperm(len(row.labels), generator=self._chance)[: self.recipe.old_labels].sort().values
+        return Row(row.tokens, [row.labels[p] for p in places], row.opened, row.low, states=row.states[places])
 
     @torch.no_grad()
     def _lower(self, rows: list[Row]) -> list[torch.Tensor]:
@@ -183,9 +191,9 @@ class Replay:
             raise LossExploded(f"the gradient became {float(norm)} at step {number}; the night stopped there")
         self.optimizer.step()
         for d, (part, worst, _) in zip(drawn, parts):
-            d.loss, d.worst = float(part), float(worst)
+            d.loss, d.worst = float(part.detach()), float(worst)
         tokens = sum(len(r.tokens) for r in rows) + len(self.speech.opening)
-        return Stepped(number, float(loss), float(kl), rate, tokens, float(norm), drawn)
+        return Stepped(number, float(loss.detach()), float(kl.detach()), rate, tokens, float(norm), drawn)
 
 
 def _schedule(number: int, recipe: Recipe) -> float:

@@ -22,7 +22,12 @@ _SMALL = {
 _NAME = re.compile(r"(?:[A-Z][\w’'-]*)(?:\s+(?:of|the|de|van|von|and|&)?\s*[A-Z][\w’'-]*)*")
 _DETERMINED = re.compile(r"\b(?:[Tt]he|[Mm]y|[Oo]ur|[Hh]er|[Hh]is|[Tt]heir)\s+((?:[a-z][\w-]+\s+){0,2}[a-z][\w-]+)")
 
-ABOUT = ("Tell me about {}.", "What do you know about {}?", "Who or what is {}?", "{}?", "Do you remember {}?")
+ABOUT = (
+    "Tell me about {}.", "What do you know about {}?", "Who or what is {}?", "{}?", "Do you remember {}?",
+    "Somebody mentioned {} today. What was that about?", "I am thinking of {}. What should I know?",
+    "There was something with {}. Which detail matters?", "Suppose I meet {}. What do I have to remember?",
+)  # fmt: skip
+"""Ways to be reminded of anything at all: none of them knows what kind of thing it is or what may be asked."""
 ASK = """Fact: Otto Brandt repairs clocks in Lucerne.
 Question: Where does Otto Brandt repair clocks?
 Question: What does Otto Brandt repair in Lucerne?
@@ -59,8 +64,11 @@ def names_in(text: str) -> list[str]:
                 found.append(re.sub(r"['’]s$", "", name))
     opening = _DETERMINED.match(text)
     if opening:
-        words = opening.group(0).split()
-        found.append(" ".join(words[:3]))
+        words = opening.group(0).split()[:3]
+        while words and words[-1].lower() in _SMALL:
+            words.pop()
+        if len(words) > 1:
+            found.append(" ".join([words[0].lower(), *words[1:]]))
     seen, out = set(), []
     for name in found:
         if name.lower() not in seen:
@@ -74,7 +82,7 @@ def plain_views(speech: Speech, episode: int, text: str) -> list[View]:
     answer = speech.encode(text)
     views = [View(episode, "text", "", [speech.document, *answer], list(range(len(answer))), opened=False)]
     for at, name in enumerate(names_in(text)):
-        forms = ABOUT if at == 0 else ABOUT[:2]
+        forms = ABOUT if at == 0 else ABOUT[:2] + ABOUT[5:7]
         for form in forms:
             cue = form.format(name)
             views.append(answered(speech, episode, "about", cue[0].upper() + cue[1:], answer))
