@@ -156,7 +156,7 @@ def _convert(source: Path, folder: Path) -> None:
         try:
             model = AutoModelForCausalLM.from_pretrained(source.parent, dtype=torch.float32, **where)
             tokenizer = AutoTokenizer.from_pretrained(source.parent, **where)
-        except (ValueError, KeyError, OSError, RuntimeError, NotImplementedError) as error:
+        except (ValueError, KeyError, OSError, RuntimeError) as error:
             raise ModelMissing(
                 f"{source.name} could not be read ({type(error).__name__}: {str(error)[:200]}). What to do: the file may "
                 "be broken or of an architecture that transformers cannot read; try another GGUF or a safetensors folder."

@@ -73,7 +73,6 @@ class Speech:
         temperature: float = 0.0,
         generator: torch.Generator | None = None,
         stop_after: int | None = None,
-        watch: Watch | None = None,
         on_token=None,
         batch: int = 48,
     ):
@@ -82,19 +81,51 @@ class Speech:
         for start in range(0, len(order), batch):
             part = order[start : start + batch]
             chosen = self._batch(
-                [rows[i] for i in part], [pasts[i] for i in part], tokens, temperature, generator, stop_after, watch,
-                on_token,
-            )  # fmt: skip
+                [rows[i] for i in part], [pasts[i] for i in part], tokens, temperature, generator, stop_after, on_token
+            )
             yield from zip(part, chosen)
 
-    def _batch(self, rows, pasts, tokens, temperature, generator, stop_after, watch, on_token) -> list[Said]:
+    @torch.no_grad()
+    def say_mixed(
+        self, row: list[int], pasts: list[tuple[float, Past]], tokens: int, watches: list[Watch | None], on_token=None
+    ) -> Said:
+        """One answer behind several pasts, read one at a time: at every token their expectations are mixed by weight."""
+        logs, beams = [], []
+        for (_, past), watch in zip(pasts, watches):
+            normed, pack = self.cortex.read_through([row], pasts=[past], keep=True, watch=watch)
+            logs.append(self.cortex.logits(normed[-1:]).log_softmax(-1))
+            one = Beams.of([joined(past, pack.kept(0))], tokens + 1)
+            one.watch = watch
+            beams.append(one)
+        weights = torch.tensor([w for w, _ in pasts], device=self.cortex.device).clamp_min(1e-9).log()
+        said = Said([], [], "")
+        for step in range(tokens):
+            mixed = torch.logsumexp(torch.cat(logs) + weights[:, None], 0, keepdim=True)
+            chosen, bits = _choose(mixed, 0.0, None)
+            token = int(chosen)
+            if token in self.ends:
+                break
+            said.tokens.append(token)
+            said.bits.append(float(bits))
+            if on_token is not None:
+                on_token(token, float(bits))
+            if step == tokens - 1:
+                break
+            embedded = self.cortex.embed(chosen)
+            for at, one in enumerate(beams):
+                hidden = self.cortex.run(one, embedded, one.used)
+                one.grown()
+                logs[at] = self.cortex.logits(self.cortex.normed(hidden)).log_softmax(-1)
+        said.text = self.decode(said.tokens)
+        return said
+
+    def _batch(self, rows, pasts, tokens, temperature, generator, stop_after, on_token) -> list[Said]:
         cortex = self.cortex
-        normed, pack = cortex.read_through(rows, pasts=pasts, keep=True, watch=watch)
+        normed, pack = cortex.read_through(rows, pasts=pasts, keep=True)
         ends = torch.tensor([len(r) for r in rows]).cumsum(0) - 1
         logits = cortex.logits(normed[ends])
         grown = [joined(p, pack.kept(i)) for i, p in enumerate(pasts)]
         beams = Beams.of(grown, tokens + 1)
-        beams.watch = watch
         alive = list(range(len(rows)))
         out = [Said([], [], "") for _ in rows]
         for step in range(tokens):
