@@ -8,7 +8,7 @@ know who lives the day or what becomes of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from .commands import EPISODE_TEXT_LIMIT
@@ -107,8 +107,8 @@ def _moment(value: object) -> str:
     try:
         moment = datetime.fromisoformat(written)
         if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=timezone.utc)
-        moment = moment.astimezone(timezone.utc)
+            moment = moment.replace(tzinfo=UTC)
+        moment = moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Refused(f"“at” is “{written[:40]}”, not a time such as 2026-01-05T09:12:00Z") from None
     return moment.isoformat().replace("+00:00", "Z")
