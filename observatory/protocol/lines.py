@@ -118,8 +118,10 @@ def _object(raw: bytes) -> dict:
         raise
     except json.JSONDecodeError as why:
         raise Refused(f"not JSON: {why.msg[:1].lower()}{why.msg[1:]} at character {why.pos + 1}") from None
-    except (ValueError, RecursionError) as why:
-        raise Refused(f"not usable JSON: {'nested too deeply' if isinstance(why, RecursionError) else why}") from None
+    except RecursionError:
+        raise Refused("not usable JSON: nested too deeply") from None
+    except ValueError:
+        raise Refused("not usable JSON: it holds a number of thousands of digits") from None
     if not isinstance(found, dict):
         raise Refused(f"{kind_of(found)}, not a JSON object in curly brackets")
     return found
@@ -163,12 +165,8 @@ def checked_text(value: object, name: str, most: int, *, needed: bool = True) ->
         raise Refused(f"{name} is empty")
     if len(value) > most:
         size = len(value.encode("utf-8", "surrogatepass"))
-        raise Refused(
-            f"{name} has {len(value):,} characters ({size / 1e6:.1f} MB); at most {most:,} are allowed. "
-            "Cut it into several lines"
-            if size >= 100_000
-            else f"{name} has {len(value):,} characters; at most {most:,} are allowed. Shorten it or cut it into several"
-        )
+        weight = f" ({size / 1e6:.1f} MB)" if size >= 100_000 else ""
+        raise Refused(f"{name} has {len(value):,} characters{weight}; at most {most:,} are allowed. Shorten or divide it")
     for at, letter in enumerate(value, start=1):
         category = unicodedata.category(letter)
         if category == "Cc" and letter not in "\n\t\r":
@@ -181,15 +179,8 @@ def checked_text(value: object, name: str, most: int, *, needed: bool = True) ->
 
 def kind_of(value: object) -> str:
     """What a JSON value is, in words for a sentence."""
-    kinds = {
-        bool: "true or false",
-        int: "a number",
-        float: "a number",
-        str: "a text",
-        list: "a list",
-        dict: "an object",
-    }
-    return "null" if value is None else kinds[type(value)]
+    kinds = {bool: "true or false", str: "a text", list: "a list", dict: "an object"}
+    return "null" if value is None else kinds.get(type(value), "a number")
 
 
 def shown(text: str) -> str:
