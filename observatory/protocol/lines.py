@@ -166,7 +166,9 @@ def checked_text(value: object, name: str, most: int, *, needed: bool = True) ->
     if len(value) > most:
         size = len(value.encode("utf-8", "surrogatepass"))
         weight = f" ({size / 1e6:.1f} MB)" if size >= 100_000 else ""
-        raise Refused(f"{name} has {len(value):,} characters{weight}; at most {most:,} are allowed. Shorten or divide it")
+        raise Refused(
+            f"{name} has {len(value):,} characters{weight}; at most {most:,} are allowed. Shorten or divide it"
+        )
     for at, letter in enumerate(value, start=1):
         category = unicodedata.category(letter)
         if category == "Cc" and letter not in "\n\t\r":
