@@ -94,7 +94,9 @@ def _find_gguf(path: Path, name: str, kind: str, models_folder: Path) -> Found:
     with path.open("rb") as file:
         magic = file.read(4)
     if magic != b"GGUF":
-        return Found(name, kind, str(path), False, f"{path} is not a GGUF file", "download it again; it starts with “GGUF”")
+        return Found(
+            name, kind, str(path), False, f"{path} is not a GGUF file", "download it again; it starts with “GGUF”"
+        )
     return Found(name, kind, str(path), (_prepared(path, name, models_folder) / "ready.json").is_file())
 
 
@@ -158,8 +160,8 @@ def _convert(source: Path, folder: Path) -> None:
             tokenizer = AutoTokenizer.from_pretrained(source.parent, **where)
         except (ValueError, KeyError, OSError, RuntimeError) as error:
             raise ModelMissing(
-                f"{source.name} could not be read ({type(error).__name__}: {str(error)[:200]}). What to do: the file may "
-                "be broken or of an architecture that transformers cannot read; try another GGUF or a safetensors folder."
+                f"{source.name} could not be read ({type(error).__name__}: {str(error)[:200]}). What to do: the file "
+                "may be broken or of an architecture that transformers cannot read; try another GGUF, or a folder."
             ) from error
         config = model.config
         if hasattr(config, "quantization_config"):
@@ -176,7 +178,9 @@ def _convert(source: Path, folder: Path) -> None:
         os.replace(beside, folder)
         sync_folder(folder.parent)
     except OSError as error:
-        raise ModelMissing(f"the model could not be kept in {folder.parent}: {error}. What to do: free space or rights there.") from error  # noqa: E501
+        raise ModelMissing(
+            f"the model could not be kept in {folder.parent}: {error}. What to do: free space or rights there."
+        ) from error  # noqa: E501
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 
@@ -194,8 +198,8 @@ def _from_hub(found: Found, say: Callable[[str], None]) -> Path:
         return Path(snapshot_download(found.source, allow_patterns=patterns))
     except (RepositoryNotFoundError, LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
         raise ModelMissing(
-            f"{found.source} is not in the cache and could not be fetched ({type(error).__name__}). What to do: connect to "
-            "the network once, check the name, or give a local folder."
+            f"{found.source} is not in the cache and could not be fetched ({type(error).__name__}). What to do: connect "
+            "to the network once, check the name, or give a local folder."
         ) from error
 
 

@@ -39,8 +39,8 @@ class Past:
 
 def joined(*pasts: Past) -> Past:
     return Past(
-        [torch.cat(ks, 2) for ks in zip(*(p.keys for p in pasts))],
-        [torch.cat(vs, 2) for vs in zip(*(p.values for p in pasts))],
+        [torch.cat(ks, 2) for ks in zip(*(p.keys for p in pasts), strict=True)],
+        [torch.cat(vs, 2) for vs in zip(*(p.values for p in pasts), strict=True)],
     )
 
 

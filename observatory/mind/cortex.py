@@ -8,6 +8,7 @@ not know episodes, nights or who decides.
 from __future__ import annotations
 
 import hashlib
+import math
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from .attend import NAME, Beams, Pack, Past
 
 SAMPLE_BLOCKS = 4
 """Blocks hashed from every tensor on a waking turn; the whole is hashed before and after every night."""
+
+LOGITS_AT_ONCE = 512
+"""Tokens whose logits are taken together: 512 × 49,152 × 4 bytes = 100 MB."""
 
 
 class ModelUnusable(RuntimeError):
@@ -91,6 +95,16 @@ class Cortex:
     def logits(self, normed: torch.Tensor) -> torch.Tensor:
         return self.model.lm_head(normed).float()
 
+    def surprise(self, normed: torch.Tensor, tokens: list[int]) -> list[float]:
+        """Bits of each token, given the state before it. In portions: a vocabulary wide, logits are large."""
+        wanted = torch.tensor(tokens, device=self.device)
+        out = []
+        for start in range(0, len(tokens), LOGITS_AT_ONCE):
+            logs = self.logits(normed[start : start + LOGITS_AT_ONCE]).log_softmax(-1)
+            part = wanted[start : start + LOGITS_AT_ONCE]
+            out.append(-logs.gather(1, part[:, None])[:, 0] / math.log(2))
+        return torch.cat(out).tolist() if out else []
+
     def read_through(self, rows: list[list[int]], pasts: list[Past | None] | None = None, keep: bool = False,
                      taps: dict[int, torch.Tensor] | None = None, watch=None):  # fmt: skip
         """A whole pass over rows, each behind its past. Returns final normed states and the pack."""
@@ -110,20 +124,20 @@ class Cortex:
         """
         digest = hashlib.sha256()
         added = {f"model.{name}.weight": matrix for name, matrix in (with_added or {}).items()}
-        for name, tensor in self._tensors():
+        for name, tensor in self.tensors():
             if name in added:
                 tensor = sum_of(tensor, added[name])
             digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}\n".encode())
             digest.update(_bytes(tensor))
         if not added:
-            self._versions = {name: tensor._version for name, tensor in self._tensors()}
+            self._versions = {name: tensor._version for name, tensor in self.tensors()}
         return digest.hexdigest()
 
     @torch.no_grad()
     def sample_hash(self) -> str:
         """A quick witness: fixed blocks of every tensor. A write anywhere also moves the version counters."""
         digest = hashlib.blake2b(digest_size=16)
-        for _, tensor in self._tensors():
+        for _, tensor in self.tensors():
             flat = tensor.reshape(-1)
             step = max(1, flat.numel() // SAMPLE_BLOCKS)
             for start in range(0, flat.numel(), step):
@@ -132,9 +146,9 @@ class Cortex:
 
     def written_since_hash(self) -> bool:
         """True when any weight was written in place since `hash` was last taken."""
-        return any(self._versions.get(name) != tensor._version for name, tensor in self._tensors())
+        return any(self._versions.get(name) != tensor._version for name, tensor in self.tensors())
 
-    def _tensors(self):
+    def tensors(self):
         seen = set()
         for name, tensor in sorted(self.model.state_dict(keep_vars=True).items()):
             if tensor.data_ptr() not in seen:

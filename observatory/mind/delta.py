@@ -102,7 +102,9 @@ class Delta:
     @classmethod
     def read(cls, path: Path, expected: str, device: torch.device) -> Delta:
         if not path.is_file():
-            raise DeltaBroken(f"the delta {path.name} is missing from {path.parent}; `observatory verify` lists what is")
+            raise DeltaBroken(
+                f"the delta {path.name} is missing from {path.parent}; `observatory verify` lists what is"
+            )
         if path.stat().st_size > FILE_LIMIT:
             raise DeltaBroken(f"{path.name} is {path.stat().st_size:,} bytes, too large to be a delta")
         data = path.read_bytes()

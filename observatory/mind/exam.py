@@ -7,7 +7,6 @@ prompts. Nothing in here is ever shown to the night.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
@@ -22,31 +21,57 @@ TOKENS = 24
 WINDOW = 256
 
 
-def ask_all(speech: Speech, hippocampus: Hippocampus, questions: list[Question], memory: Memory):
-    """Answer every question greedily. Yields how many are done; returns the marked answers in order."""
-    rows, pasts = [], []
+def ask_all(
+    speech: Speech, hippocampus: Hippocampus, questions: list[Question], memory: Memory, recalls: dict | None = None
+):
+    """Answer every question greedily. Yields (done, of); returns the marked answers in order.
+
+    `recalls` (question text → Recall) says what each cue brought back; without it the hippocampus is asked now.
+    """
+    rows, pasts, mixed = [], [], {}
     opening = hippocampus.opening()
     start = speech.cortex.read_through([[speech.document]], keep=True)[1].kept(0)
-    for question in questions:
-        reads = hippocampus.recall(question.prompt, most=1).pasts if memory == "whole" else []
+    for at, question in enumerate(questions):
+        reads = []
+        if memory == "whole":
+            known = recalls.get(question.prompt) if recalls is not None else None
+            reads = (known or hippocampus.recall(question.prompt)).reads
+        if len(reads) > 1:
+            mixed[at] = [(weight, hippocampus.context(hippocampus.read(e))) for e, _, weight in reads]
         if reads:
-            pasts.append(hippocampus.context(reads[0][1]))
-            rows.append(hippocampus.question(question.prompt, True))
-        elif question.style == "complete":
-            pasts.append(start)
+            pasts.append(hippocampus.context(hippocampus.read(reads[0][0])))
+        else:
+            pasts.append(start if question.style == "complete" else opening)
+        if question.style == "complete" and not reads:
             rows.append(speech.encode(question.prompt))
         else:
-            pasts.append(opening)
-            rows.append(hippocampus.question(question.prompt, False))
-        if reads and len(rows) % 8 == 0:
-            yield 0
+            rows.append(hippocampus.question(question.prompt, bool(reads)))
+        if reads and at % 8 == 0:
+            yield 0, len(questions)
     answers: dict[int, ExamAnswer] = {}
-    for index, said in speech.say(rows, pasts, TOKENS):
-        question = questions[index]
-        answers[index] = ExamAnswer(question=question, answer=said.text, right=marks(said.text, question.answers))
-        if len(answers) % 8 == 0 or len(answers) == len(questions):
-            yield len(answers)
+
+    def mark(at: int, text: str) -> None:
+        question = questions[at]
+        answers[at] = ExamAnswer(question=question, answer=text, right=marks(text, question.answers))
+
+    single = [i for i in range(len(questions)) if i not in mixed]
+    for index, said in speech.say([rows[i] for i in single], [pasts[i] for i in single], TOKENS, batch=32):
+        mark(single[index], said.text)
+        yield len(answers), len(questions)
+    for at, several in mixed.items():
+        said = quietly(speech.say_mixed(rows[at], several, TOKENS, [None] * len(several)))
+        mark(at, said.text)
+        yield len(answers), len(questions)
     return [answers[i] for i in range(len(questions))]
+
+
+def quietly(generator):
+    """Run a generator to its end for what it returns."""
+    while True:
+        try:
+            next(generator)
+        except StopIteration as end:
+            return end.value
 
 
 def scores(answers: list[ExamAnswer]) -> dict[str, Score]:
@@ -69,22 +94,33 @@ def scores(answers: list[ExamAnswer]) -> dict[str, Score]:
 def perplexity(speech: Speech, text: str):
     """Perplexity in windows that each start a document. Yields after every few windows; returns the number."""
     tokens = speech.encode(text)
-    total, count = 0.0, 0
-    for start in range(0, len(tokens), WINDOW * 4):
+    bits: list[float] = []
+    for start in range(0, len(tokens), WINDOW * 2):
         rows = [
             [speech.document, *tokens[at : at + WINDOW]]
-            for at in range(start, min(len(tokens), start + WINDOW * 4), WINDOW)
+            for at in range(start, min(len(tokens), start + WINDOW * 2), WINDOW)
         ]
         normed, _ = speech.cortex.read_through(rows)
         at = 0
         for row in rows:
-            logs = speech.cortex.logits(normed[at : at + len(row) - 1]).log_softmax(-1)
-            wanted = torch.tensor(row[1:], device=logs.device)
-            total -= float(logs.gather(1, wanted[:, None]).sum())
-            count += len(row) - 1
+            bits += speech.cortex.surprise(normed[at : at + len(row) - 1], row[1:])
             at += len(row)
-        yield count
-    return math.exp(total / max(1, count))
+        yield len(bits), len(tokens)
+    return 2 ** (sum(bits) / max(1, len(bits)))
+
+
+class Papers:
+    """What was already answered by which cortex, so that nothing is asked twice.
+
+    The before of a night is the after of the one before it: answers are kept by the cortex's hash.
+    """
+
+    def __init__(self):
+        self._given: dict[tuple[Memory, str], dict[str, ExamAnswer]] = {}
+        self.measured: dict[str, tuple[float, float]] = {}
+
+    def answers(self, memory: Memory, cortex: str) -> dict[str, ExamAnswer]:
+        return self._given.setdefault((memory, cortex), {})
 
 
 @dataclass
@@ -103,7 +139,7 @@ class Reference:
         rows: list[list[int]] = [[] for _ in cues]
         for index, said in speech.say(cues, [opening] * len(cues), TOKENS):
             rows[index] = cues[index] + said.tokens
-        labels = [list(range(len(c) - 1, len(r) - 1)) for c, r in zip(cues, rows)]
+        labels = [list(range(len(c) - 1, len(r) - 1)) for c, r in zip(cues, rows, strict=True)]
         found = cls(rows, labels, torch.empty(0))
         found.states = found._now(speech).cpu()
         return found
@@ -111,7 +147,7 @@ class Reference:
     def _now(self, speech: Speech) -> torch.Tensor:
         normed, _ = speech.cortex.read_through(self.rows, pasts=[speech.opening_past()] * len(self.rows))
         places, at = [], 0
-        for row, labels in zip(self.rows, self.labels):
+        for row, labels in zip(self.rows, self.labels, strict=True):
             places += [at + p for p in labels]
             at += len(row)
         return normed[places]

@@ -55,6 +55,18 @@ def rebuild(cortex: Cortex, accepted: list[AcceptedDelta], folder: Path) -> str:
 
 
 @torch.no_grad()
+def roll_back(cortex: Cortex, base: Cortex, accepted: list[AcceptedDelta], folder: Path) -> str:
+    """Make the cortex what the base and these accepted deltas give; `base` is a freshly loaded one."""
+    after = rebuild(base, accepted, folder)
+    rebuilt = dict(base.tensors())
+    for name, tensor in cortex.tensors():
+        tensor.copy_(rebuilt[name])
+    if cortex.hash() != after:
+        raise GateClosed("the cortex differs from the one that was rebuilt; restart the mind before going on")
+    return after
+
+
+@torch.no_grad()
 def _add(cortex: Cortex, delta: Delta) -> None:
     """The single write. Everything is checked before the first weight is touched."""
     maps = cortex.matrices(0, len(cortex.layers))

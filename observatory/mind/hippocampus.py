@@ -17,7 +17,7 @@ import numpy as np
 import torch
 
 from .address import ACTIVE, UNITS, Address
-from .attend import Past, joined, rebased
+from .attend import Pack, Past, joined, rebased
 from .speech import Speech
 
 SHORTLIST = 192
@@ -83,7 +83,8 @@ class Hippocampus:
         self._frozen_index: list[np.ndarray | None] = [None] * UNITS
         self._pasts: OrderedDict[int, Past] = OrderedDict()
         self._opening: Past | None = None
-        self._joint = speech.encode("\n")
+        self._opened_state: torch.Tensor | None = None
+        self.joint = speech.encode("\n")
 
     def __len__(self) -> int:
         return len(self._order)
@@ -96,7 +97,7 @@ class Hippocampus:
 
     def cortex_moved(self) -> None:
         """After a night the kept keys and values belong to a cortex that is no more."""
-        self._opening = None
+        self._opening = self._opened_state = None
         self._pasts.clear()
 
     # ------------------------------------------------------------ writing
@@ -109,16 +110,13 @@ class Hippocampus:
         opening = self.opening()
         taps = {self.address.layer: None}
         normed, pack = self.cortex.read_through([tokens], pasts=[opening], keep=True, taps=taps)
-        first = self._after_opening
-        logs = self.cortex.logits(torch.cat([first, normed[:-1]])).log_softmax(-1)
-        ids = torch.tensor(tokens, device=logs.device)
-        bits = (-logs.gather(1, ids[:, None])[:, 0] / math.log(2)).tolist()
+        bits = self.cortex.surprise(torch.cat([self._after_opening, normed[:-1]]), tokens)
         passed = time.perf_counter()
         keys = self.address.keys(taps[self.address.layer])
         units, _ = self.address.code(keys)
         quick = _int8(keys)
         nearest, best = self._nearest(keys, units.numpy())
-        self._store(episode, tokens, units.numpy().astype(np.int32), quick)
+        self._store(episode, tokens, units.cpu().numpy().astype(np.int32), quick)
         self._hold(episode, pack.kept(0))
         done = time.perf_counter()
         return Encoded(
@@ -128,8 +126,11 @@ class Hippocampus:
 
     @property
     def _after_opening(self) -> torch.Tensor:
-        normed, _ = self.cortex.read_through([self.speech.opening[-1:]], pasts=[self.opening().slice(0, len(self.speech.opening) - 1)])
-        return normed
+        """The cortex's state at the end of the opening: from it the first word of an episode is expected."""
+        if self._opened_state is None:
+            normed, _ = self.cortex.read_through([self.speech.opening])
+            self._opened_state = normed[-1:]
+        return self._opened_state
 
     @torch.no_grad()
     def refile(self, episodes: dict[int, list[int]], batch: int = 24):
@@ -144,12 +145,10 @@ class Hippocampus:
                 keys = self.address.keys(pack_hidden[at : at + len(tokens)])
                 at += len(tokens)
                 units, _ = self.address.code(keys)
-                self._store(episode, tokens, units.numpy().astype(np.int32), _int8(keys))
+                self._store(episode, tokens, units.cpu().numpy().astype(np.int32), _int8(keys))
             yield start + len(part)
 
     def _states_of(self, rows: list[list[int]], opening: Past) -> torch.Tensor:
-        from .attend import Pack
-
         pack = Pack([len(r) for r in rows], pasts=[opening] * len(rows))
         ids = torch.tensor([t for r in rows for t in r])
         return self.cortex.run(pack, self.cortex.embed(ids), pack.positions(), last=self.address.layer)
@@ -217,7 +216,7 @@ class Hippocampus:
             return np.zeros(0, np.float32)
         starts, ends = self._owner_start[slots], self._owner_end[slots]
         lengths = ends - starts
-        rows = np.concatenate([np.arange(a, b) for a, b in zip(starts, ends)])
+        rows = np.concatenate([np.arange(a, b) for a, b in zip(starts, ends, strict=True)])
         stored = torch.from_numpy(self._keys[rows]).float() / 127.0
         likeness = stored @ keys.cpu().T
         owner = torch.from_numpy(np.repeat(np.arange(len(slots)), lengths))
@@ -263,7 +262,7 @@ class Hippocampus:
         if best < SURE:
             why = f"unsure: the best match is {best:.2f}, under {SURE:.2f}; nothing was read"
             return Recall(candidates, [], False, why, novelty, took)
-        chosen = [(e, m, float(w)) for (e, m), w in zip(candidates, weights) if w >= 0.15]
+        chosen = [(e, m, float(w)) for (e, m), w in zip(candidates, weights, strict=False) if w >= 0.15]
         total = sum(w for *_, w in chosen)
         reads = [(e, m, w / total) for e, m, w in chosen]
         recall = Recall(candidates, reads, True, "", novelty, took)
@@ -289,7 +288,7 @@ class Hippocampus:
 
     def question(self, text: str, remembering: bool) -> list[int]:
         """A question's tokens; behind a memory it starts on a new line, as it would in a pasted prompt."""
-        return [*(self._joint if remembering else []), *self.speech.encode(text), *self.speech.turn]
+        return [*(self.joint if remembering else []), *self.speech.encode(text), *self.speech.turn]
 
 
 def _int8(keys: torch.Tensor) -> np.ndarray:

@@ -26,7 +26,8 @@ OPENERS = (
     "How do I boil an egg?", "Tell me a short story about a lost key.", "What should I do when I cannot sleep?",
     "Give me three tips for writing a letter.", "Why is the sky blue?", "Suggest a name for a small café.",
     "How can I learn to draw?", "Summarise why sleep is good for people.", "What is a good breakfast?",
-    "Describe a quiet street in the rain.", "How does a fridge keep food cold?", "Write a polite reply to an invitation.",
+    "Describe a quiet street in the rain.", "How does a fridge keep food cold?",
+    "Write a polite reply to an invitation.",
     "What makes a good friend?",
 )  # fmt: skip
 
@@ -115,7 +116,9 @@ def remember_states(speech: Speech, rows: list[OldRow]) -> None:
     opening = speech.opening_past()
     for start in range(0, len(rows), 24):
         part = rows[start : start + 24]
-        normed, _ = speech.cortex.read_through([r.tokens for r in part], pasts=[opening if r.opened else None for r in part])
+        normed, _ = speech.cortex.read_through(
+            [r.tokens for r in part], pasts=[opening if r.opened else None for r in part]
+        )
         at = 0
         for row in part:
             row.states = normed[at : at + len(row.tokens)][row.labels].clone()

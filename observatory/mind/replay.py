@@ -9,13 +9,11 @@ rows to the cortex before the night. It does not know when to stop or what becom
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 
 from .attend import Pack
-from .cortex import Cortex
 from .delta import Delta
 from .rehearsal import OldRow
 from .speech import Speech
@@ -39,8 +37,13 @@ class Recipe:
     old_weight: float = 3.0
     clip: float = 1.0
     surprise_floor: float = 0.2
-    target: str = "cross-entropy"
     seed: int = 0
+
+    @classmethod
+    def fitting(cls, layers: int, **chosen) -> Recipe:
+        """The same share of layers on another model: from a fifth of the depth to just below the top."""
+        first = layers // 5
+        return cls(first_layer=first, last_layer=max(first + 1, round(layers * 26 / 30)), **chosen)
 
 
 @dataclass
@@ -82,7 +85,9 @@ class LossExploded(RuntimeError):
 
 
 class Replay:
-    def __init__(self, speech: Speech, delta: Delta, recipe: Recipe):
+    def __init__(self, speech: Speech, delta: Delta, recipe: Recipe, teacher=None):
+        """`teacher` (view → states at its labels, the episode in context): learn from those, not from the text."""
+        self.teacher = teacher
         self.speech, self.cortex, self.delta, self.recipe = speech, speech.cortex, delta, recipe
         self.maps = self.cortex.matrices(recipe.first_layer, recipe.last_layer)
         self.optimizer = torch.optim.AdamW(delta.parameters(), lr=recipe.rate, betas=(0.9, 0.95), weight_decay=0.0)
@@ -93,16 +98,18 @@ class Replay:
 
     # ------------------------------------------------------------ rows
 
-    def row_of_view(self, view: View, bits: list[float]) -> Row:
-        """`bits`: the surprise of the episode's tokens when it was lived; what surprised weighs more."""
+    def row_of_view(self, view: View) -> Row:
+        """What surprised when it was lived weighs more."""
         row = self._rows.get(id(view))
         if row is None:
             floor = self.recipe.surprise_floor
-            nats = torch.tensor(bits, dtype=torch.float32) * math.log(2)
+            nats = torch.tensor(view.passage.bits, dtype=torch.float32) * math.log(2)
             weights = torch.full((len(view.labels),), floor + 1.0)
             usable = min(len(weights), len(nats))
             weights[:usable] = floor + nats[:usable]
             row = Row(view.tokens, view.labels, view.opened, weights=weights.to(self.cortex.device))
+            if self.teacher is not None:
+                row.states = self.teacher(view)
             self._rows[id(view)] = row
         return row
 
@@ -130,7 +137,7 @@ class Replay:
     def _with_low(self, rows: list[Row]) -> None:
         fresh = [r for r in rows if r.low is None]
         if fresh:
-            for row, low in zip(fresh, self._lower(fresh)):
+            for row, low in zip(fresh, self._lower(fresh), strict=True):
                 row.low = low.clone()
 
     # ------------------------------------------------------------ passes
@@ -151,7 +158,7 @@ class Replay:
         return list(self.cortex.normed(out[places]).split([len(r.labels) for r in rows]))
 
     def losses(self, rows: list[Row], states: list[torch.Tensor]):
-        """Per row: (weighted loss, worst token's loss, KL to before the night)."""
+        """Per row: (loss, the worst token's loss). A row with reference states is held to those by KL."""
         logits = self.cortex.logits(torch.cat(states)).log_softmax(-1)
         out, start = [], 0
         for row in rows:
@@ -159,26 +166,25 @@ class Replay:
             start += len(row.labels)
             if row.states is not None:
                 with torch.no_grad():
-                    before = self.cortex.logits(row.states).log_softmax(-1)
-                kl = (before.exp() * (before - logs)).sum(-1).mean()
-                out.append((kl, kl.detach(), kl))
+                    wanted = self.cortex.logits(row.states).log_softmax(-1)
+                each = (wanted.exp() * (wanted - logs)).sum(-1)
             else:
                 wanted = torch.tensor([row.tokens[p + 1] for p in row.labels], device=logs.device)
-                nll = -logs.gather(1, wanted[:, None])[:, 0]
-                loss = (nll * row.weights).sum() / row.weights.sum()
-                out.append((loss, nll.detach().max(), None))
+                each = -logs.gather(1, wanted[:, None])[:, 0]
+            loss = each.mean() if row.weights is None else (each * row.weights).sum() / row.weights.sum()
+            out.append((loss, each.detach().max()))
         return out
 
-    def step(self, number: int, drawn: list[Drawn], bits: dict[int, list[float]]) -> Stepped:
+    def step(self, number: int, drawn: list[Drawn]) -> Stepped:
         """One gradient step over these rows."""
         recipe = self.recipe
-        rows = [self.row_of_view(d.view, bits[d.view.episode]) if d.view else self.row_of_old(d.old) for d in drawn]
+        rows = [self.row_of_view(d.view) if d.view else self.row_of_old(d.old) for d in drawn]
         rate = recipe.rate * _schedule(number, recipe)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         parts = self.losses(rows, self.forward(rows))
-        new = [p for p, d in zip(parts, drawn) if d.view]
-        old = [p for p, d in zip(parts, drawn) if not d.view]
+        new = [p for p, d in zip(parts, drawn, strict=True) if d.view]
+        old = [p for p, d in zip(parts, drawn, strict=True) if not d.view]
         loss = torch.stack([p[0] for p in new]).mean() if new else torch.zeros((), device=self.cortex.device)
         kl = torch.stack([p[0] for p in old]).mean() if old else torch.zeros((), device=self.cortex.device)
         total = loss + recipe.old_weight * kl
@@ -190,10 +196,37 @@ class Replay:
         if not torch.isfinite(norm):
             raise LossExploded(f"the gradient became {float(norm)} at step {number}; the night stopped there")
         self.optimizer.step()
-        for d, (part, worst, _) in zip(drawn, parts):
+        for d, (part, worst) in zip(drawn, parts, strict=True):
             d.loss, d.worst = float(part.detach()), float(worst)
         tokens = sum(len(r.tokens) for r in rows) + len(self.speech.opening)
         return Stepped(number, float(loss.detach()), float(kl.detach()), rate, tokens, float(norm), drawn)
+
+    # ------------------------------------------------------------ keeping
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        """The delta and its optimizer, by name."""
+        found = {}
+        for name, parameter in self._named():
+            found[name] = parameter
+            for part, tensor in self.optimizer.state.get(parameter, {}).items():
+                found[f"{name}/{part}"] = tensor
+        found["chance"] = self._chance.get_state()
+        return found
+
+    @torch.no_grad()
+    def restore(self, tensors: dict[str, torch.Tensor]) -> None:
+        for name, parameter in self._named():
+            parameter.copy_(tensors[name].to(parameter.device))
+            parts = {k.rpartition("/")[2]: v for k, v in tensors.items() if k.startswith(f"{name}/")}
+            self.optimizer.state[parameter] = {
+                part: tensor if part == "step" else tensor.to(parameter.device) for part, tensor in parts.items()
+            }
+        self._chance.set_state(tensors["chance"])
+
+    def _named(self):
+        for name in self.delta.down:
+            yield f"down:{name}", self.delta.down[name]
+            yield f"up:{name}", self.delta.up[name]
 
 
 def _schedule(number: int, recipe: Recipe) -> float:

@@ -55,7 +55,17 @@ class Speech:
         return self.cortex.tokenizer.decode(tokens, skip_special_tokens=True)
 
     def pieces(self, tokens: list[int]) -> list[str]:
-        return [self.cortex.tokenizer.decode([t]) for t in tokens]
+        """The text that each token adds; a character spread over several tokens stands at the last of them."""
+        out, pending = [], []
+        for token in tokens:
+            pending.append(token)
+            text = self.cortex.tokenizer.decode(pending)
+            if text.endswith("\ufffd") and len(pending) < 5:
+                out.append("")
+            else:
+                out.append(text)
+                pending = []
+        return out
 
     @torch.no_grad()
     def opening_past(self) -> Past:
@@ -73,7 +83,6 @@ class Speech:
         temperature: float = 0.0,
         generator: torch.Generator | None = None,
         stop_after: int | None = None,
-        on_token=None,
         batch: int = 48,
     ):
         """Answer every row behind its past. Yields (index, Said) as batches finish. `stop_after`: a token ending it."""
@@ -81,17 +90,18 @@ class Speech:
         for start in range(0, len(order), batch):
             part = order[start : start + batch]
             chosen = self._batch(
-                [rows[i] for i in part], [pasts[i] for i in part], tokens, temperature, generator, stop_after, on_token
+                [rows[i] for i in part], [pasts[i] for i in part], tokens, temperature, generator, stop_after
             )
-            yield from zip(part, chosen)
+            yield from zip(part, chosen, strict=True)
 
     @torch.no_grad()
-    def say_mixed(
-        self, row: list[int], pasts: list[tuple[float, Past]], tokens: int, watches: list[Watch | None], on_token=None
-    ) -> Said:
-        """One answer behind several pasts, read one at a time: at every token their expectations are mixed by weight."""
+    def say_mixed(self, row: list[int], pasts: list[tuple[float, Past]], tokens: int, watches: list[Watch | None]):
+        """One answer behind several pasts, read one at a time: at every token their expectations are mixed by weight.
+
+        Yields (token, bits) as they come and returns what was said.
+        """
         logs, beams = [], []
-        for (_, past), watch in zip(pasts, watches):
+        for (_, past), watch in zip(pasts, watches, strict=True):
             normed, pack = self.cortex.read_through([row], pasts=[past], keep=True, watch=watch)
             logs.append(self.cortex.logits(normed[-1:]).log_softmax(-1))
             one = Beams.of([joined(past, pack.kept(0))], tokens + 1)
@@ -107,8 +117,7 @@ class Speech:
                 break
             said.tokens.append(token)
             said.bits.append(float(bits))
-            if on_token is not None:
-                on_token(token, float(bits))
+            yield token, float(bits)
             if step == tokens - 1:
                 break
             embedded = self.cortex.embed(chosen)
@@ -119,7 +128,7 @@ class Speech:
         said.text = self.decode(said.tokens)
         return said
 
-    def _batch(self, rows, pasts, tokens, temperature, generator, stop_after, on_token) -> list[Said]:
+    def _batch(self, rows, pasts, tokens, temperature, generator, stop_after) -> list[Said]:
         cortex = self.cortex
         normed, pack = cortex.read_through(rows, pasts=pasts, keep=True)
         ends = torch.tensor([len(r) for r in rows]).cumsum(0) - 1
@@ -137,8 +146,6 @@ class Speech:
                     continue
                 out[row].tokens.append(token)
                 out[row].bits.append(float(bits[at]))
-                if on_token is not None:
-                    on_token(row, token, float(bits[at]))
                 if token != stop_after:
                     going.append(at)
             if not going or step == tokens - 1:

@@ -16,8 +16,8 @@ from .speech import Speech
 
 _SMALL = {
     "a", "an", "and", "as", "at", "but", "by", "every", "for", "from", "he", "her", "his", "i", "if", "in", "it", "its",
-    "my", "no", "nobody", "of", "on", "or", "our", "she", "so", "that", "the", "their", "then", "there", "these", "they",
-    "this", "to", "we", "when", "with", "you", "your", "one", "after", "before", "who", "what", "where", "because",
+    "my", "no", "nobody", "of", "on", "or", "our", "she", "so", "that", "the", "their", "then", "there", "these",
+    "they", "this", "to", "we", "when", "with", "you", "your", "one", "after", "before", "who", "what", "where", "because",
 }  # fmt: skip
 _NAME = re.compile(r"(?:[A-Z][\w’'-]*)(?:\s+(?:of|the|de|van|von|and|&)?\s*[A-Z][\w’'-]*)*")
 _DETERMINED = re.compile(r"\b(?:[Tt]he|[Mm]y|[Oo]ur|[Hh]er|[Hh]is|[Tt]heir)\s+((?:[a-z][\w-]+\s+){0,2}[a-z][\w-]+)")
@@ -38,17 +38,56 @@ Fact: {}
 Question:"""
 
 
+PASSAGE = 120
+"""Tokens of one passage: longer episodes are replayed in small doses, sentence by sentence."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A stretch of an episode that is replayed as a whole, with the surprise that its tokens had when lived."""
+
+    episode: int
+    text: str
+    bits: tuple[float, ...]
+
+
+def passages(speech: Speech, episode: int, text: str, bits: list[float]) -> list[Passage]:
+    """The episode in doses that end where its sentences end."""
+    parts: list[str] = []
+    for sentence in re.split(r"(?<=[.!?\n])\s+", text.strip()):
+        words = sentence.split()
+        for start in range(0, len(words), PASSAGE // 2):
+            piece = " ".join(words[start : start + PASSAGE // 2])
+            longer = f"{parts[-1]} {piece}" if parts else piece
+            if parts and len(speech.encode(longer)) <= PASSAGE:
+                parts[-1] = longer
+            else:
+                parts.append(piece)
+    if len(parts) <= 1:
+        return [Passage(episode, text.strip(), tuple(bits))]
+    out, at = [], 0
+    for part in parts:
+        size = len(speech.encode(part))
+        out.append(Passage(episode, part, tuple(bits[at : at + size])))
+        at += size
+    return out
+
+
 @dataclass
 class View:
     """One way to be reminded: a cue and what follows it. `dream` is the number of the dream it came from."""
 
-    episode: int
+    passage: Passage
     kind: str
     cue: str
     tokens: list[int]
     labels: list[int]
     opened: bool = True
     dream: int = 0
+
+    @property
+    def episode(self) -> int:
+        return self.passage.episode
 
 
 def names_in(text: str) -> list[str]:
@@ -77,67 +116,64 @@ def names_in(text: str) -> list[str]:
     return out[:4]
 
 
-def plain_views(speech: Speech, episode: int, text: str) -> list[View]:
-    """Cues that need no dreaming."""
-    answer = speech.encode(text)
-    views = [View(episode, "text", "", [speech.document, *answer], list(range(len(answer))), opened=False)]
-    for at, name in enumerate(names_in(text)):
+def plain_views(speech: Speech, passage: Passage) -> list[View]:
+    """Cues that need no dreaming. The first is the bare text."""
+    answer = speech.encode(passage.text)
+    views = [View(passage, "text", "", [speech.document, *answer], list(range(len(answer))), opened=False)]
+    for at, name in enumerate(names_in(passage.text)):
         forms = ABOUT if at == 0 else ABOUT[:2] + ABOUT[5:7]
         for form in forms:
             cue = form.format(name)
-            views.append(answered(speech, episode, "about", cue[0].upper() + cue[1:], answer))
-    words = text.split()
+            views.append(answered(speech, passage, "about", cue[0].upper() + cue[1:]))
+    words = passage.text.split()
     if len(words) >= 6:
         for share in (0.35, 0.6):
             cut = max(2, int(len(words) * share))
             start = " ".join(words[:cut])
-            views.append(answered(speech, episode, "cut", f"Complete this: {start}", answer))
+            views.append(answered(speech, passage, "cut", f"Complete this: {start}"))
     return views
 
 
-def answered(speech: Speech, episode: int, kind: str, cue: str, answer: list[int], dream: int = 0) -> View:
+def answered(speech: Speech, passage: Passage, kind: str, cue: str, dream: int = 0) -> View:
     head = speech.encode(cue) + speech.turn
-    tokens = [*head, *answer, speech.end]
-    return View(episode, kind, cue, tokens, list(range(len(head) - 1, len(tokens) - 1)), dream=dream)
+    tokens = [*head, *speech.encode(passage.text), speech.end]
+    return View(passage, kind, cue, tokens, list(range(len(head) - 1, len(tokens) - 1)), dream=dream)
 
 
 @dataclass
 class Dream:
-    """A question the mind dreamed about one episode, and whether the episode supports it."""
+    """A question the mind dreamed about one passage, and whether the passage supports it."""
 
-    episode: int
+    passage: Passage
     question: str
-    answer: str = ""
     support: float = 0.0
     kept: bool = False
     why: str = ""
 
 
-def dream(speech: Speech, texts: dict[int, str], each: int, generator: torch.Generator):
-    """Dream questions about every episode, several times at several temperatures. Yields after each batch."""
+def dream(speech: Speech, about: list[Passage], each: int, generator: torch.Generator):
+    """Dream questions about every passage, several times. Yields (done, of); returns the dreams."""
     dreams: list[Dream] = []
     start = speech.cortex.read_through([[speech.document]], keep=True)[1].kept(0)
     line = speech.encode("\n")[0]
-    rounds = (each + 1) // 2
-    prompts = [(e, speech.encode(ASK.format(t))) for e, t in texts.items() for _ in range(rounds)]
-    rows = [p for _, p in prompts]
+    asked = [p for p in about for _ in range(each)]
+    rows = [speech.encode(ASK.format(p.text)) for p in asked]
     for index, said in speech.say(rows, [start] * len(rows), 22, temperature=0.8, generator=generator, stop_after=line):
         question = said.text.strip().split("\n")[0].strip()
-        dreams.append(Dream(prompts[index][0], question))
-        yield dreams
+        dreams.append(Dream(asked[index], question))
+        yield len(dreams), len(asked)
     return dreams
 
 
-def sift(dreams: list[Dream], texts: dict[int, str], each: int) -> None:
-    """Keep well-formed questions that name what their own episode is about and nothing the episode does not say."""
-    kept: dict[int, set[str]] = {}
+def sift(dreams: list[Dream], each: int) -> None:
+    """Keep well-formed questions that name what their own passage is about and nothing the passage does not say."""
+    kept: dict[Passage, set[str]] = {}
     for d in dreams:
-        text = texts[d.episode]
-        own = set(_content_words(text))
+        own = set(_content_words(d.passage.text))
         asked = _content_words(d.question)
-        names = {w.lower() for n in names_in(text) for w in n.split()}
+        names = {w.lower() for n in names_in(d.passage.text) for w in n.split()}
         d.support = sum(w in own for w in asked) / len(asked) if asked else 0.0
-        mine = kept.setdefault(d.episode, set())
+        mine = kept.setdefault(d.passage, set())
         if not d.question.endswith("?") or len(d.question) < 12:
             d.why = "not a whole question"
         elif d.question.lower() in mine:

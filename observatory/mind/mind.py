@@ -1,0 +1,273 @@
+"""The whole mind in one object, without Qt, without a database and without another process.
+
+Every method that takes time is a generator of events; drive it with a `for` loop in a notebook, or
+let `process.run` do it behind a pipe. Awake, the cortex is frozen and every turn ends with a check
+of that. It does not choose numbers for episodes or nights and keeps nothing on disk but deltas,
+checkpoints and what can be computed again from the base model.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import logging
+import os
+import time
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from .. import models, resources
+from ..protocol import commands as cmd
+from ..protocol import events as ev
+from ..protocol.durable import written_beside
+from . import device, exam, gate
+from .address import ACTIVE, DEPTH, UNITS, Address
+from .attend import Watch
+from .cortex import Cortex
+from .hippocampus import Hippocampus
+from .night import Lived, Night, Parts
+from .speech import Speech
+
+WHOLE_HASH_EVERY = 20
+"""Waking turns between two hashes of every byte (1.4 s); in between a sample and the write counters are checked."""
+VERSIONS_OF = ("torch", "transformers", "safetensors", "numpy")
+
+
+class Mind:
+    def __init__(self):
+        self.parts: Parts | None = None
+        self.night: Night | None = None
+        self.settings = cmd.Settings()
+        self.hash = self.base = self._sample = ""
+        self._turns = 0
+        self._nights: list[int] = []
+
+    # ------------------------------------------------------------ waking up
+
+    def wake(self, settings: cmd.Settings):
+        """Load the model, measure its base once, add the accepted deltas, and say what woke up."""
+        started = time.monotonic()
+        self.settings = settings
+        logging.getLogger("transformers").setLevel(logging.ERROR)
+        if settings.threads:
+            torch.set_num_threads(settings.threads)
+        place = device.choose(settings.device, settings.precision)
+        models_folder = Path(settings.models_folder)
+        yield ev.MindWaiting(what="looking for the model")
+        waits: list[str] = []
+        found = models.find(settings.model, models_folder)
+        if not found.ready:
+            yield ev.MindWaiting(
+                what=f"preparing {found.name} for the first time (half a minute; later starts take a second)"
+            )
+        found, folder = models.prepare(settings.model, models_folder, waits.append)
+        yield ev.MindWaiting(what=f"loading {found.name} on {place.name}", fraction=0.2)
+        cortex = Cortex.load(folder, place.device, place.dtype)
+        speech = Speech(cortex)
+        yield ev.MindWaiting(what="hashing the cortex", fraction=0.5)
+        self.base = cortex.hash()
+        aux = models_folder / "measured" / f"{self.base[:16]}-{place.precision}"
+        yield ev.MindWaiting(what="finding its way about (addresses and reference answers, once a model)", fraction=0.6)
+        address = _address(speech, aux)
+        reference = _reference(speech, aux)
+        yield ev.MindWaiting(what=f"adding {len(settings.accepted)} accepted nights", fraction=0.9)
+        self.hash = gate.rebuild(cortex, settings.accepted, Path(settings.deltas_folder))
+        self._sample = cortex.sample_hash()
+        self._nights = [entry.night for entry in settings.accepted]
+        held_out = (
+            Path(settings.perplexity_text)
+            if settings.perplexity_text
+            else resources.folder() / "texts" / "held-out.txt"
+        )
+        self.parts = Parts(
+            cortex, speech, Hippocampus(speech, address), reference, held_out.read_text("utf-8"),
+            settings.perplexity_name, Path(settings.deltas_folder), Path(settings.checkpoint_folder), exam.Papers(),
+        )  # fmt: skip
+        yield ev.MindReady(
+            model=found.name, model_hash=models.weights_hash(folder), device=place.name, precision=place.precision,
+            threads=torch.get_num_threads(), parameters=sum(t.numel() for _, t in cortex.tensors()),
+            layers=len(cortex.layers), width=cortex.width, vocabulary=cortex.vocabulary, code_units=UNITS,
+            code_active=ACTIVE, base=self.base, cortex=self.hash, nights=list(self._nights),
+            versions={name: importlib.metadata.version(name) for name in VERSIONS_OF},
+            load_s=time.monotonic() - started,
+        )  # fmt: skip
+        yield ev.ModeChanged(mode="awake", why="the model is loaded and the cortex is frozen")
+
+    def restore(self, episodes: list[cmd.StoredEpisode]):
+        """Take kept episodes back into the hippocampus, read again by the cortex as it is now."""
+        parts = self.parts
+        for e in episodes:
+            parts.lived[e.episode] = Lived(e.text, list(e.surprise), e.outcome)
+        wanted = {e.episode: list(e.tokens) for e in episodes}
+        for done in parts.hippocampus.refile(wanted):
+            yield ev.MindWaiting(
+                what=f"remembering: {len(parts.hippocampus):,} episodes back", fraction=done / max(1, len(wanted))
+            )
+
+    # ------------------------------------------------------------ awake
+
+    def tell(self, told: cmd.Tell):
+        """One experience: read once, encoded in that same pass."""
+        parts = self.parts
+        found = parts.hippocampus.encode(told.episode, told.text)
+        parts.lived[told.episode] = Lived(told.text, found.bits, told.outcome)
+        yield ev.EpisodeEncoded(
+            episode=told.episode, text=told.text, speaker=told.speaker, session=told.session, lived_at=told.lived_at,
+            goal=told.goal, outcome=told.outcome, because=told.because, source=told.source, line=told.line,
+            pieces=parts.speech.pieces(found.tokens), tokens=found.tokens, surprise=found.bits, code=found.code,
+            novelty=found.novelty, nearest=[ev.Overlap(episode=e, before=b, after=a) for e, b, a in found.nearest],
+            pass_ms=found.pass_ms, code_ms=found.code_ms,
+        )  # fmt: skip
+        yield self._checked()
+
+    def ask(self, asked: cmd.Ask):
+        """An answer, with what the hippocampus brings back or with the cortex alone."""
+        parts, speech, started = self.parts, self.parts.speech, time.monotonic()
+        recall, pasts, watches = None, [(1.0, parts.hippocampus.opening())], [None]
+        if asked.memory == "whole":
+            recall = parts.hippocampus.recall(asked.text)
+            if recall.pasts:
+                home = parts.hippocampus.opening().length
+                pasts = [(w, parts.hippocampus.context(past)) for w, past, _ in recall.pasts]
+                watches = [Watch(home, home + past.length) for _, past, _ in recall.pasts]
+            yield self._memory_read(asked, recall, watches)
+        row = parts.hippocampus.question(asked.text, bool(recall and recall.pasts))
+        tokens, pieces, bits = [], [], []
+        for token, surprise in speech.say_mixed(row, pasts, asked.tokens, watches):
+            tokens.append(token)
+            bits.append(surprise)
+            fresh = speech.pieces(tokens)
+            pieces, new = fresh, fresh[len(pieces) :]
+            yield ev.AnswerPiece(question=asked.question, piece="".join(new), surprise=surprise)
+        took = time.monotonic() - started
+        yield ev.Answered(
+            question=asked.question, prompt=asked.text, answer=speech.decode(tokens), memory=asked.memory,
+            pieces=pieces, surprise=bits, reads=self._reads(recall, watches), wall_ms=took * 1e3,
+            tokens_per_s=len(tokens) / max(1e-6, took),
+        )  # fmt: skip
+        yield self._checked()
+
+    def _memory_read(self, asked: cmd.Ask, recall, watches) -> ev.MemoryRead:
+        candidates = [ev.Read(episode=e, match=m, mass=0.0, weight=0.0) for e, m in recall.candidates]
+        return ev.MemoryRead(
+            question=asked.question, cue=asked.text, reads=self._reads(recall, watches), candidates=candidates,
+            novelty=recall.novelty, sure=recall.sure, why=recall.why, search_ms=recall.search_ms,
+            read_ms=recall.read_ms,
+        )  # fmt: skip
+
+    @staticmethod
+    def _reads(recall, watches) -> list[ev.Read]:
+        if recall is None or not recall.reads:
+            return []
+        return [ev.Read(episode=e, match=m, mass=w.mass(), weight=weight)
+                for (e, m, weight), w in zip(recall.reads, watches, strict=True)]  # fmt: skip
+
+    def _checked(self) -> ev.CortexChecked:
+        """Awake is frozen: every turn checks the write counters and a sample, now and then every byte."""
+        cortex = self.parts.cortex
+        self._turns += 1
+        whole = self._turns % WHOLE_HASH_EVERY == 0
+        unchanged = not cortex.written_since_hash() and cortex.sample_hash() == self._sample
+        if whole:
+            unchanged = unchanged and cortex.hash() == self.hash
+        return ev.CortexChecked(cortex=self.hash, unchanged=unchanged, whole=whole)
+
+    # ------------------------------------------------------------ asleep
+
+    def sleep(self, order: cmd.Sleep):
+        """One night. Yields None while it waits at the gate; give it `decide` then."""
+        parts = self.parts
+        missing = [e for e in [*order.episodes, *order.old_episodes] if e not in parts.lived]
+        if missing:
+            raise KeyError(f"the hippocampus does not hold episode {missing[0]}, so the night cannot replay it")
+        yield ev.ModeChanged(mode="asleep", why=order.why or "asked to sleep")
+        self.night = Night(parts, order)
+        try:
+            for event in self.night.run():
+                yield event
+                if isinstance(event, ev.NightCommitted):
+                    self._moved(event.cortex_after)
+                    self._nights.append(order.night)
+                    yield from self._refile()
+        finally:
+            self.night = None
+        yield ev.ModeChanged(mode="awake", why="the night is over")
+
+    def decide(self, decision: cmd.Decide) -> None:
+        if self.night is None or self.night.proposal is None:
+            raise gate.GateClosed("no night is waiting at the gate")
+        self.night.decision = decision
+
+    def roll_back(self, order: cmd.RollBack):
+        """The cortex rebuilt from its base and a shorter list of accepted deltas."""
+        parts = self.parts
+        gone = [n for n in self._nights if n > order.to_night]
+        yield ev.MindWaiting(what="reading the base again")
+        _, folder = models.prepare(self.settings.model, Path(self.settings.models_folder))
+        fresh = Cortex.load(folder, parts.cortex.device, parts.cortex.dtype)
+        after = gate.roll_back(parts.cortex, fresh, order.accepted, Path(self.settings.deltas_folder))
+        self._nights = [entry.night for entry in order.accepted]
+        self._moved(after)
+        yield from self._refile()
+        yield ev.RolledBack(to_night=order.to_night, nights=gone, cortex=after, why=order.why)
+
+    def _moved(self, cortex: str) -> None:
+        self.hash = cortex
+        self._sample = self.parts.cortex.sample_hash()
+        self.parts.hippocampus.cortex_moved()
+
+    def _refile(self):
+        """Addresses come from the cortex's own states, so stored episodes are read again when it has moved."""
+        store = self.parts.hippocampus
+        every = {e: store.traces[e].tokens for e in list(store.traces)}
+        for done in store.refile(every):
+            yield ev.MindWaiting(
+                what=f"reading {len(every):,} episodes with the new cortex", fraction=done / len(every)
+            )
+
+
+# ---------------------------------------------------------------- measured once a base model
+
+
+def _address(speech: Speech, folder: Path) -> Address:
+    """Whitening from the primer text, at two thirds of the depth."""
+    path = folder / "address.safetensors"
+    if path.is_file():
+        return Address.load(path)
+    text = (resources.folder() / "texts" / "primer.txt").read_text("utf-8")
+    layer = round(len(speech.cortex.layers) * DEPTH)
+    tokens = speech.encode(text)
+    rows = [tokens[at : at + 64] for at in range(0, len(tokens), 64)]
+    rows = [row for row in rows if len(row) > 8]
+    opening = speech.opening_past()
+    states = []
+    with torch.no_grad():
+        for start in range(0, len(rows), 16):
+            part, taps = rows[start : start + 16], {layer: None}
+            speech.cortex.read_through(part, pasts=[opening] * len(part), taps=taps)
+            states.append(taps[layer])
+    address = Address.fitted(layer, torch.cat(states))
+    folder.mkdir(parents=True, exist_ok=True)
+    address.save(path)
+    return address
+
+
+def _reference(speech: Speech, folder: Path) -> exam.Reference:
+    """The base's own answers to unrelated chat prompts, and its states while giving them."""
+    tensors, rows = folder / "reference.safetensors", folder / "reference.json"
+    if tensors.is_file() and rows.is_file():
+        kept = json.loads(rows.read_text("utf-8"))
+        return exam.Reference(kept["rows"], kept["labels"], load_file(tensors)["states"])
+    lines = (resources.folder() / "texts" / "chat-prompts.jsonl").read_text("utf-8").splitlines()
+    found = exam.Reference.of(speech, [json.loads(line)["prompt"] for line in lines if line.strip()])
+    folder.mkdir(parents=True, exist_ok=True)
+    with written_beside(rows) as beside:
+        beside.write_text(json.dumps({"rows": found.rows, "labels": found.labels}), "utf-8")
+    with written_beside(tensors) as beside:
+        save_file({"states": found.states.contiguous()}, beside)
+    return found
+
+
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

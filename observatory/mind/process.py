@@ -1,0 +1,282 @@
+"""The mind's process: commands in, events out, one loop.
+
+Whatever takes time is a generator; between any two of its events the loop looks at the pipe. So a
+night can be paused, stepped, vetoed or told to leave at any gradient step. When the host is gone
+(end of file) or asks to leave, a running night is written down first. It does not know what the
+host does with events.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+
+import msgspec
+import psutil
+
+from ..protocol import commands as cmd
+from ..protocol import events as ev
+from ..protocol import wire
+from . import checkpoint, footprint
+
+HEARTBEAT_S = 1.0
+AWAY_BELOW_WINDOW = 5
+"""Niceness: on two cores the window must keep its frames while the mind trains."""
+
+REMEDIES = {
+    "ModelMissing": "", "ModelUnusable": "", "DeviceUnusable": "", "GateClosed": "", "DeltaBroken": "",
+    "LossExploded": "Sleep again; if it happens again, choose fewer steps.",
+    "OutOfMemoryError": "Close other programs, or choose a smaller model.",
+    "MemoryError": "Close other programs, or choose a smaller model.",
+    "OSError": "Look at the disk: is there space, and may this program write there?",
+}  # fmt: skip
+
+
+class Leaving(Exception):  # noqa: N818 - a turn of events, not an error
+    """The host is gone or asked the mind to leave."""
+
+
+class NightVetoed(Exception):  # noqa: N818
+    def __init__(self, veto: cmd.VetoNight):
+        self.veto = veto
+
+
+def run(connection) -> None:
+    """Entry point of the spawned process. `connection` is the mind's end of a duplex pipe of bytes."""
+    Loop(connection).serve()
+
+
+class Loop:
+    def __init__(self, connection):
+        self.connection = connection
+        self.sending = threading.Lock()
+        self.waiting: deque[cmd.Command] = deque()
+        self.mind = None
+        self.mode: ev.Mode = "waiting"
+        self.busy = "starting"
+        self.paused = False
+        self.until: str | None = None
+        self.told_asleep = False
+        self.gone = threading.Event()
+
+    # ------------------------------------------------------------ life
+
+    def serve(self) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal reaches the whole group; the host decides
+        signal.signal(signal.SIGTERM, lambda *_: self.gone.set())
+        _step_back()
+        threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
+        try:
+            self.send(ev.MindWaiting(what="waking: reading the libraries"))
+            from .mind import Mind
+
+            self.mind = Mind()
+            self._first()
+            while True:
+                self.busy = ""
+                self._obey(self.waiting.popleft() if self.waiting else self._next())
+        except Leaving:
+            self.mode = "leaving"
+
+    def _first(self) -> None:
+        wake = self._next()
+        if not isinstance(wake, cmd.Wake):
+            raise wire.WireError(f"the first message must be Wake, not {type(wake).__name__}")
+        self.busy = "waking"
+        try:
+            self._drive(self.mind.wake(wake.settings))
+        except Leaving:
+            raise
+        except Exception as error:  # noqa: BLE001 - the last frame of the process: told, never swallowed
+            self._explain("The mind could not wake", error)
+            self.mode = "leaving"
+            sys.exit(4)
+
+    def _obey(self, command: cmd.Command) -> None:
+        mind = self.mind
+        try:
+            match command:
+                case cmd.Tell():
+                    self._drive(mind.tell(command), "encoding")
+                case cmd.Ask():
+                    self._drive(mind.ask(command), "answering")
+                case cmd.Restore():
+                    self._drive(mind.restore(command.episodes), "remembering")
+                case cmd.Sleep():
+                    self._night(command)
+                case cmd.RollBack():
+                    self._drive(mind.roll_back(command), "rolling back")
+                case cmd.Leave():
+                    raise Leaving
+                case cmd.Pause() | cmd.Resume() | cmd.StepOnce() | cmd.Decide() | cmd.VetoNight():
+                    self.send(
+                        ev.Notice(
+                            level="info", title="No night is running", text="There is nothing to pause, step or decide."
+                        )
+                    )  # noqa: E501
+                case _:
+                    self.send(
+                        ev.Notice(
+                            level="warning", title="Not understood", text=f"{type(command).__name__} came too late."
+                        )
+                    )  # noqa: E501
+        except Leaving:
+            raise
+        except Exception as error:  # noqa: BLE001 - a command that failed is told; the mind lives on
+            self._explain(f"{type(command).__name__} did not work", error)
+
+    def _drive(self, generator, busy: str = "waking") -> None:
+        """Run a waking generator to its end; commands that come meanwhile wait their turn."""
+        self.busy = busy
+        for event in generator:
+            self.send(event)
+            self._look()
+
+    # ------------------------------------------------------------ the night
+
+    def _night(self, order: cmd.Sleep) -> None:
+        mind, generator = self.mind, self.mind.sleep(order)
+        self.busy, self.told_asleep, self.paused, self.until = f"night {order.night}", False, False, None
+        night = None
+        try:
+            for event in generator:
+                night = night or mind.night
+                if event is None:
+                    self._at_the_gate()
+                    continue
+                self.send(event)
+                self._stop_here(event, night)
+                self._look(night)
+                while self.paused:
+                    self._take(self._next(), night)
+        except NightVetoed as vetoed:
+            generator.close()
+            checkpoint.drop(mind.parts.checkpoints)
+            self.send(night.closed("vetoed", vetoed.veto.reason))
+            self.send(ev.ModeChanged(mode="awake", why=f"{vetoed.veto.by} ended the night"))
+        except Leaving:
+            if night is not None:
+                night.keep()
+            generator.close()
+            raise
+        except Exception as error:  # noqa: BLE001 - a night that failed is told; the mind lives on
+            generator.close()
+            self._explain(f"Night {order.night} failed; the cortex is as it was", error)
+            if night is not None:
+                self.send(night.closed("failed", str(error)))
+            self.send(ev.ModeChanged(mode="awake", why="the night failed"))
+        finally:
+            self.paused = False
+
+    def _stop_here(self, event: ev.Event, night) -> None:
+        """Pause again when the one step or stage that was asked for is done."""
+        reached = isinstance(event, ev.StageEntered) or (self.until == "step" and isinstance(event, ev.ReplayStep))
+        if self.until and reached:
+            self.until = None
+            self._pause(night)
+
+    def _pause(self, night) -> None:
+        self.paused = True
+        self.send(ev.Paused(night=night.number, step=night.step, stage=night.stage))
+
+    def _at_the_gate(self) -> None:
+        """Nothing is beside the cortex now: what waited during the night may be answered while a person decides."""
+        while self.waiting:
+            self._obey_gently(self.waiting.popleft())
+        self._obey_gently(self._next())
+
+    def _obey_gently(self, command: cmd.Command) -> None:
+        if isinstance(command, cmd.Tell | cmd.Ask):
+            self._obey(command)
+        else:
+            self._take(command, self.mind.night)
+
+    def _look(self, night=None) -> None:
+        while self.connection.poll(0):
+            self._take(self._receive(), night)
+        if self.gone.is_set():
+            raise Leaving
+
+    def _take(self, command: cmd.Command, night) -> None:
+        """A command in the middle of something."""
+        match command:
+            case cmd.Leave():
+                raise Leaving
+            case cmd.Pause() if night is not None:
+                if not self.paused:
+                    self._pause(night)
+            case cmd.Resume() if night is not None:
+                if self.paused:
+                    self.send(ev.Resumed(night=night.number, step=night.step))
+                self.paused, self.until = False, None
+            case cmd.StepOnce() if night is not None:
+                self.paused, self.until = False, command.unit
+            case cmd.VetoNight() if night is not None:
+                raise NightVetoed(command)
+            case cmd.Decide() if night is not None:
+                self.mind.decide(command)
+            case _:
+                self.waiting.append(command)
+                if night is not None and not self.told_asleep and isinstance(command, cmd.Tell | cmd.Ask):
+                    self.told_asleep = True
+                    self.send(ev.Notice(
+                        level="info", title="The mind is asleep",
+                        text="What is said now is taken up when the night reaches the gate.",
+                    ))  # fmt: skip
+
+    # ------------------------------------------------------------ the pipe
+
+    def _next(self) -> cmd.Command:
+        while not self.connection.poll(0.25):
+            if self.gone.is_set():
+                raise Leaving
+        return self._receive()
+
+    def _receive(self) -> cmd.Command:
+        while True:
+            try:
+                data = self.connection.recv_bytes(wire.MESSAGE_LIMIT)
+            except (EOFError, OSError) as error:
+                raise Leaving from error
+            try:
+                return wire.command(data)
+            except wire.WireError as error:
+                self._explain("A message to the mind was refused", error)
+                return cmd.Resume() if self.mode == "asleep" and not self.paused else self._next()
+
+    def send(self, event: ev.Event) -> None:
+        if isinstance(event, ev.ModeChanged):
+            self.mode = event.mode
+        stamped = msgspec.structs.replace(event, at=event.at or time.time())
+        try:
+            with self.sending:
+                self.connection.send_bytes(wire.pack(stamped))
+        except (BrokenPipeError, ConnectionError, OSError):
+            self.gone.set()
+
+    def _beat(self) -> None:
+        while not self.gone.wait(HEARTBEAT_S):
+            self.send(ev.Heartbeat(
+                mode=self.mode, busy=self.busy, rss_mb=footprint.rss_mb(), peak_rss_mb=footprint.peak_rss_mb(),
+                paused=self.paused,
+            ))  # fmt: skip
+
+    def _explain(self, title: str, error: Exception) -> None:
+        kinds = [kind.__name__ for kind in type(error).__mro__]
+        remedy = next((REMEDIES[kind] for kind in kinds if kind in REMEDIES), "Please report this with the details.")
+        self.send(ev.Notice(
+            level="error", title=title, text=str(error) or type(error).__name__, remedy=remedy,
+            detail="".join(traceback.format_exception(error)),
+        ))  # fmt: skip
+
+
+def _step_back() -> None:
+    process = psutil.Process()
+    if sys.platform == "win32":
+        process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    else:
+        process.nice(min(19, process.nice() + AWAY_BELOW_WINDOW))
