@@ -1,0 +1,252 @@
+"""Living a day file without a window: tell, sleep, examine, decide, report.
+
+The same session as the window's with another view. Files are checked whole before the home is touched, and a run
+that was stopped goes on where it was. It does not know how a night works; it waits for what the mind tells.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..protocol import events as e
+from ..protocol.commands import NightPlan
+from ..protocol.days import Day, Experience, SleepLine
+from . import report
+from .policy import Approve, verdict
+from .session import Session, SessionError
+from .terminal import Terminal
+
+DONE, FAILED, WRONG, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
+AT_ONCE = 32
+"""Experiences told ahead of the last one kept: enough that the mind never waits for the disk."""
+TURN_S = 0.25
+
+
+class LiveFailed(RuntimeError):
+    """The work failed; the message says what happened and what to do."""
+
+
+@dataclass
+class Life:
+    """One run of `observatory live`, all files read and checked."""
+
+    day: Day
+    exam: list[e.Question]
+    home: Path
+    session: Session
+    plan: NightPlan = field(default_factory=NightPlan)
+    approve: Approve = "policy"
+    nights: int | None = None
+    again: bool = False
+    seed: int = 0
+    report: Path | None = None
+    pictures: Path | None = None
+
+
+def live(life: Life, terminal: Terminal) -> int:
+    """Lives it and returns the exit status. Whatever happens, what was kept is in the report."""
+    code = FAILED
+    try:
+        with terminal:
+            try:
+                life.session.start()
+                code = _Run(life, terminal).whole()
+            except (LiveFailed, SessionError) as error:
+                terminal.complain(str(error))
+            except KeyboardInterrupt:
+                code = INTERRUPTED
+                terminal.complain("Interrupted; everything up to here is kept. The same command goes on from here.")
+            finally:
+                terminal.busy("closing the home")
+                life.session.close()
+    finally:
+        if life.report is not None:
+            _write_report(life, terminal)
+    if life.pictures is not None and code != INTERRUPTED:
+        _draw(life, terminal)
+    return code
+
+
+class _Run:
+    """Where the run stands: which episodes are on their way, which night is open, how nights ended."""
+
+    def __init__(self, life: Life, terminal: Terminal):
+        self.life, self.session, self.terminal = life, life.session, terminal
+        self.on_the_way: set[int] = set()
+        self.ready = False
+        self.night: int | None = None
+        self.opened = False
+        self.closed: e.NightClosed | None = None
+        self.proposed: e.Proposed | None = None
+        self.asked = 0
+        self.slept = 0
+        self.refused = False
+
+    def whole(self) -> int:
+        life, session = self.life, self.session
+        lived = 0 if life.again else session.lived(life.day.file_hash)
+        left = [line for line in _with_a_sleep(life.day) if line.line > lived]
+        if not left:
+            self.terminal.say("This file has been lived to its end on this home; --again lives it once more.")
+            return DONE
+        if lived:
+            self.terminal.say(f"Going on after line {lived}, where this home stopped.")
+        self.until(lambda: self.ready)
+        for at, line in enumerate(left):
+            if isinstance(line, SleepLine):
+                self.until(lambda: not self.on_the_way)
+                self.sleep(line)
+                if life.nights is not None and self.slept >= life.nights:
+                    break
+            else:
+                self.terminal.busy(f"living line {line.line}", at, len(left))
+                self.tell(line)
+        self.until(lambda: not self.on_the_way)
+        return REFUSED if self.refused else DONE
+
+    # ------------------------------------------------------------ steps
+
+    def tell(self, x: Experience) -> None:
+        number = self.session.tell(
+            x.text, speaker=x.speaker, session=x.session, goal=x.goal, outcome=x.outcome, because=x.because,
+            source="day", lived_at=x.at, line=x.line, file_hash=self.life.day.file_hash,
+        )  # fmt: skip
+        self.on_the_way.add(number)
+        self.until(lambda: len(self.on_the_way) < AT_ONCE)
+
+    def sleep(self, line: SleepLine) -> None:
+        life, session = self.life, self.session
+        where = {"file_hash": life.day.file_hash, "line": line.line}
+        self.opened, self.closed, self.proposed, self.asked = False, None, None, 0
+        if session.state.resumable is not None:
+            self.night = session.resume_night(life.exam, life.plan, **where)
+        elif session.unconsolidated():
+            self.night = session.sleep(life.exam, life.plan, f"line {line.line} of the day ends it", **where)
+        else:
+            self.terminal.say(f"Line {line.line} is a sleep with nothing new to sleep on; it is passed over.")
+            return
+        self.until(lambda: self.closed is not None)
+        self.slept += 1
+        if self.closed.ended in ("failed", "interrupted"):
+            raise LiveFailed(
+                f"Night {self.night} {self.closed.ended}: {self.closed.why}. The cortex is as it was before it. "
+                "What to do: the same command takes it up again."
+            )
+        self.refused = self.refused or self.closed.ended == "vetoed"
+        if life.report is not None:
+            report.save(life.report, report.build(session.stored(report.KINDS), seed=life.seed, arm=life.plan.arm))
+
+    def decide(self) -> None:
+        """The policy's word, or a person's; a person may hold and be asked again."""
+        proposed, self.asked = self.proposed, self.asked + 1
+        if self.life.approve == "ask":
+            decision, reason = self.terminal.ask(proposed)
+            self.session.decide(decision, reason, _person())
+            if decision != "hold":
+                self.proposed = None
+            return
+        self.terminal.table(proposed)
+        decision, reason, by = verdict(self.life.approve, proposed)
+        self.proposed = None
+        self.session.decide(decision, reason, by)
+
+    # ------------------------------------------------------------ listening
+
+    def until(self, reached: Callable[[], bool]) -> None:
+        """Take in events until it is so. Raises LiveFailed when it can no longer become so."""
+        while True:
+            for event in self.session.drain():
+                self.take(event)
+            if self.proposed is not None:
+                self.decide()
+            if reached():
+                return
+            state = self.session.state
+            if state.phase == "failed":
+                raise LiveFailed(" ".join(filter(None, [state.problem, state.remedy])))
+            self.terminal.listen(state.mind_silent_s)
+            self.session.wait(TURN_S)
+
+    def take(self, event: e.Event) -> None:
+        self.terminal.show(event)
+        match event:
+            case e.MindReady():
+                self.ready = True
+            case e.EpisodeKept():
+                self.on_the_way.discard(event.episode)
+            case e.NightOpened():
+                self.opened = True
+            case e.Proposed():
+                self.proposed = event
+            case e.NightClosed() if event.night == self.night:
+                self.closed = event
+            case e.MindLost():
+                raise LiveFailed(
+                    "The mind's process ended without being asked to; everything acknowledged is kept. "
+                    f"{_quoted(event.last_words)}What to do: the same command goes on where it stopped."
+                )
+            case e.Notice(level="error") if not self._night_goes_on():
+                # Nothing else will say that the wait is in vain: outside a night there is no closing event.
+                raise LiveFailed("Stopped there; what was acknowledged is kept.")
+
+    def _night_goes_on(self) -> bool:
+        return self.opened and self.closed is None
+
+
+def _with_a_sleep(day: Day) -> list[Experience | SleepLine]:
+    """A file without any sleep is one day, slept on at its end, as a line after its last."""
+    if day.sleeps or not day.lines:
+        return day.lines
+    return [*day.lines, SleepLine(line=day.lines[-1].line + 1)]
+
+
+def _write_report(life: Life, terminal: Terminal) -> None:
+    """From the home once more, now that it is closed, so that how the run ended is in it."""
+    from ..record.store import RecordError, Store
+
+    try:
+        store = Store.open(life.home, "read")
+    except (RecordError, OSError) as error:
+        terminal.complain(f"The report could not be made: {error}")
+        return
+    try:
+        made = report.build(store.history(kinds=list(report.KINDS)), seed=life.seed, arm=life.plan.arm)
+    finally:
+        store.close()
+    try:
+        report.save(life.report, made)
+    except OSError as error:
+        terminal.complain(f"The report could not be written to {life.report}: {error}. Everything else is kept.")
+        return
+    terminal.say(f"Report: {life.report}")
+
+
+def _draw(life: Life, terminal: Terminal) -> None:
+    """Pictures in a process of their own: a machine without Qt's libraries loses the pictures, not the life."""
+    command = [sys.executable, "-m", "observatory", "pictures", str(life.pictures), "--home", str(life.home), "--quiet"]
+    terminal.say("Drawing the window")
+    done = subprocess.run(
+        command, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        terminal.complain(f"The pictures could not be drawn: {_quoted(done.stderr)}What to do: observatory doctor")
+    else:
+        terminal.say(f"Pictures: {life.pictures}")
+
+
+def _person() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "someone at the terminal"
+
+
+def _quoted(words: str) -> str:
+    last = words.strip().splitlines()[-1:] or [""]
+    return f"Its last words: “{last[0][:300]}”. " if last[0] else ""

@@ -1,0 +1,82 @@
+"""What a person has chosen for a home, kept as HOME/settings.json.
+
+A file that cannot be read is moved aside, never deleted, and that is said. It does not know what the
+choices do.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import platformdirs
+
+from .protocol.durable import write
+from .protocol.events import Notice
+
+FILE = "settings.json"
+SCHEMA = 1
+
+
+class Settings(msgspec.Struct, kw_only=True, omit_defaults=False, forbid_unknown_fields=False):
+    """Unknown fields of a newer version are left out rather than refused: they are choices, not memories."""
+
+    schema: int = SCHEMA
+    theme: Literal["system", "light", "dark"] = "system"
+    model: str = "default"
+    device: str = "auto"
+    precision: str = "auto"
+    threads: int = 0
+    seed: int = 0
+    reviewer: str = ""
+    window: dict[str, str] = {}
+
+
+def default_home() -> Path:
+    """OBSERVATORY_HOME, or the place this system keeps a person's data."""
+    named = os.environ.get("OBSERVATORY_HOME")
+    return Path(named).expanduser() if named else platformdirs.user_data_path("sleep-observatory") / "mind"
+
+
+def load(home: Path) -> tuple[Settings, list[Notice]]:
+    """The settings of a home, and what went wrong on the way. A home without any gets the defaults."""
+    path = Path(home) / FILE
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return Settings(), []
+    except OSError as error:
+        return Settings(), [_notice(f"{path} could not be read: {error}. The defaults are used.")]
+    try:
+        return msgspec.json.decode(data, type=Settings), []
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        aside = _move_aside(path)
+        return Settings(), [_notice(f"{path} could not be understood ({error}). It was moved to {aside}.")]
+
+
+def save(home: Path, settings: Settings) -> None:
+    home = Path(home)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write(home / FILE, msgspec.json.format(msgspec.json.encode(settings), indent=1) + b"\n")
+
+
+def _move_aside(path: Path) -> Path:
+    folder = path.parent / "aside"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    aside = folder / f"{path.name}.{stamp}"
+    counter = 1
+    while aside.exists():
+        aside, counter = folder / f"{path.name}.{stamp}-{counter}", counter + 1
+    os.replace(path, aside)
+    return aside
+
+
+def _notice(text: str) -> Notice:
+    return Notice(
+        at=time.time(), level="warning", title="The settings start from their defaults", text=text,
+        remedy="Choose again in the settings; the old file is kept.",
+    )  # fmt: skip
