@@ -55,7 +55,7 @@ def live(life: Life, terminal: Terminal) -> int:
     try:
         with terminal:
             try:
-                life.session.start()
+                life.session.start(wake=False)
                 code = _Run(life, terminal).whole()
             except (LiveFailed, SessionError) as error:
                 terminal.complain(str(error))
@@ -97,6 +97,7 @@ class _Run:
             return DONE
         if lived:
             self.terminal.say(f"Going on after line {lived}, where this home stopped.")
+        session.wake_again()
         self.until(lambda: self.ready)
         for at, line in enumerate(left):
             if isinstance(line, SleepLine):

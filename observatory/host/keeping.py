@@ -20,6 +20,8 @@ import msgspec
 from .. import models
 from ..protocol import commands as c
 from ..protocol import events as e
+from .nights import Nights
+from .refusal import SessionError
 from .state import SessionState, after
 from .stream import ViewStream
 from .supervisor import RUNG_S, Supervisor
@@ -27,10 +29,6 @@ from .supervisor import RUNG_S, Supervisor
 TOGETHER = 512
 """Events kept with one fsync at most: some 0.5 MB, so that a burst cannot delay its own acknowledgement."""
 ERROR_LOG = "mind.log"
-
-
-class SessionError(RuntimeError):
-    """A call that cannot be carried out now; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -62,19 +60,17 @@ class Keeping:
         self._inbox: queue.SimpleQueue = queue.SimpleQueue()
         self._numbers = threading.Lock()
         self._next = {"episode": 0, "question": 0}
-        self._told: dict[int, c.Tell] = {}
+        self.told: dict[int, c.Tell] = {}
         self._day_lines: dict[int, tuple[str, int]] = {}
-        self._night_line: tuple[str, int] = ("", 0)
-        self._open_night: e.NightOpened | None = None
-        self._asked_night: int | None = None
-        self._committed: str = ""
+        self.nights = Nights(self)
         self._closing = threading.Event()
         self._spawning = threading.Lock()
         self._thread = threading.Thread(target=self._live, name="record", daemon=True)
 
     # ------------------------------------------------------------ called from any thread
 
-    def start(self) -> None:
+    def start(self, wake: bool) -> None:
+        self._wake = wake
         self._thread.start()
 
     def ask(self, function: Callable, *arguments) -> Future:
@@ -122,7 +118,7 @@ class Keeping:
         try:
             self._take_up()
             self.opened.set()
-            if not self.chosen.read_only:
+            if self._wake and not self.chosen.read_only:
                 self.spawn()
             self._serve()
         except BaseException as error:
@@ -134,7 +130,7 @@ class Keeping:
             self.opened.set()
             self.store.close()
             if self.state.phase != "failed":
-                self._set(phase="closed")
+                self.set(phase="closed")
             self._refuse_the_rest()
 
     def _open(self) -> bool:
@@ -168,28 +164,11 @@ class Keeping:
             self.stream.put(portion)
         if self.chosen.read_only:
             self.stream.put([*store.notices, *self.chosen.notices])
-            self._set(phase="ready", waiting_for="")
+            self.set(phase="ready", waiting_for="")
             return
-        self._keep([*store.notices, *self.chosen.notices])
-        self._close_what_a_crash_left()
-        self._set(phase="waiting", waiting_for="the mind's process")
-
-    def _close_what_a_crash_left(self) -> None:
-        opened, closed = None, None
-        for event in self.store.history(kinds=[e.NightOpened, e.NightClosed]):
-            if isinstance(event, e.NightOpened):
-                opened, closed = event, None
-            elif opened is not None and event.night == opened.night:
-                closed = event
-        if opened is None:
-            return
-        if closed is None:
-            self._open_night = opened
-            self._committed = {a.night: a.cortex_after for a in self.store.accepted()}.get(opened.night, "")
-            self._interrupted("the observatory ended while this night was open")
-        elif closed.ended == "interrupted":
-            self._set(resumable=opened)
-            self._offer_to_resume(opened, "It was interrupted before.")
+        self.keep([*store.notices, *self.chosen.notices])
+        self.nights.take_up()
+        self.set(phase="waiting", waiting_for="the mind's process")
 
     def _serve(self) -> None:
         while True:
@@ -204,7 +183,7 @@ class Keeping:
                 if kind == "event":
                     heard.append(what)
                     continue
-                self._keep(heard)
+                self.keep(heard)
                 heard = []
                 if kind == "do":
                     self._do(*what)
@@ -212,7 +191,7 @@ class Keeping:
                     self._mind_gone(*what)
                 elif kind == "stop":
                     return
-            self._keep(heard)
+            self.keep(heard)
 
     def _do(self, future: Future, function: Callable, arguments: tuple) -> None:
         try:
@@ -231,7 +210,7 @@ class Keeping:
 
     # ------------------------------------------------------------ keeping
 
-    def _keep(self, heard: list[e.Event]) -> None:
+    def keep(self, heard: list[e.Event]) -> None:
         """Records to disk, then everything to the view. An event the disk refuses never reaches the view as kept."""
         if not heard or self.state.phase == "failed":
             return
@@ -258,7 +237,7 @@ class Keeping:
         for event in heard:
             out.append(event)
             if isinstance(event, e.EpisodeEncoded):
-                self._told.pop(event.episode, None)
+                self.told.pop(event.episode, None)
                 out.append(e.EpisodeKept(at=time.time(), episode=event.episode))
                 file_hash, line = self._day_lines.pop(event.episode, ("", 0))
                 if file_hash:
@@ -267,18 +246,8 @@ class Keeping:
                             at=time.time(), file_hash=file_hash, line=line, episode=event.episode, night=None
                         )
                     )  # fmt: skip
-            elif isinstance(event, e.NightOpened):
-                self._open_night, self._asked_night, self._committed = event, None, ""
-            elif isinstance(event, e.NightCommitted):
-                self._committed = event.cortex_after
-            elif isinstance(event, e.NightClosed):
-                self._open_night = None
-                file_hash, line = self._night_line
-                if file_hash and event.ended in ("committed", "vetoed"):
-                    out.append(
-                        e.LineLived(at=time.time(), file_hash=file_hash, line=line, episode=None, night=event.night)
-                    )
-                    self._night_line = ("", 0)
+            else:
+                out += self.nights.take(event)
         return out
 
     def _could_not_keep(self, error: Exception) -> None:
@@ -292,10 +261,10 @@ class Keeping:
             self.supervisor.kill()
 
     def _fail(self, title: str, problem: str, remedy: str = "") -> None:
-        self._set(phase="failed", problem=problem, remedy=remedy)
+        self.set(phase="failed", problem=problem, remedy=remedy)
         self.stream.put([e.Notice(at=time.time(), level="error", title=title, text=problem, remedy=remedy)])
 
-    def _set(self, **change) -> None:
+    def set(self, **change) -> None:
         self.state = msgspec.structs.replace(self.state, **change)
 
     # ------------------------------------------------------------ the mind's process
@@ -313,7 +282,7 @@ class Keeping:
                 mind=self.chosen.mind,
                 log=self.home / ERROR_LOG,
             )
-            self._set(phase="waiting", waiting_for="the mind's process", mode="waiting", problem="", remedy="")
+            self.set(phase="waiting", waiting_for="the mind's process", mode="waiting", problem="", remedy="")
             try:
                 supervisor.start()
             except OSError as error:
@@ -326,7 +295,7 @@ class Keeping:
         supervisor.send(c.Wake(settings=self._settings()))
         for portion in self.store.episodes_to_restore():
             supervisor.send(c.Restore(episodes=portion))
-        for told in list(self._told.values()):
+        for told in list(self.told.values()):
             supervisor.send(told)
 
     def _settings(self) -> c.Settings:
@@ -343,32 +312,31 @@ class Keeping:
         )  # fmt: skip
 
     def _mind_gone(self, exit_code: int | None, last_words: str, asked: bool) -> None:
-        night = self._open_night.night if self._open_night else None
-        self._asked_night = None
+        night = self.nights.lost()
         if self.state.phase == "failed":
             return
         if asked:
             if night is not None:
-                self._interrupted("the mind was asked to leave while this night was open")
-            self._set(phase="waiting", waiting_for="the mind was asked to leave", mode="waiting")
+                self.nights.interrupted("the mind was asked to leave while this night was open")
+            self.set(phase="waiting", waiting_for="the mind was asked to leave", mode="waiting")
             return
         lost = e.MindLost(at=time.time(), exit_code=exit_code, night=night, last_words=last_words)
-        self._keep([lost])
+        self.keep([lost])
         if night is not None:
-            self._interrupted(f"the mind's process ended ({_how(exit_code)})")
-        waiting = f" {len(self._told)} told and not yet taken in will be told again." if self._told else ""
-        self._keep([
+            self.nights.interrupted(f"the mind's process ended ({_how(exit_code)})")
+        waiting = f" {len(self.told)} told and not yet taken in will be told again." if self.told else ""
+        self.keep([
             e.Notice(
                 at=time.time(), level="error", title="The mind's process ended",
                 text=f"It ended without being asked to ({_how(exit_code)}). Everything acknowledged is kept.{waiting}",
                 remedy="Wake it again; it goes on from what is kept.", action="wake-again", detail=last_words,
             )
         ])  # fmt: skip
-        self._set(phase="lost", waiting_for="to be woken again", problem="The mind's process ended.")
+        self.set(phase="lost", waiting_for="to be woken again", problem="The mind's process ended.")
 
     def _take_tell(self, told: c.Tell, file_hash: str) -> None:
         """Remembered until it is kept, so that a lost mind can be told again."""
-        self._told[told.episode] = told
+        self.told[told.episode] = told
         if file_hash:
             self._day_lines[told.episode] = (file_hash, told.line)
         if self.supervisor is not None and self.supervisor.alive:
@@ -379,100 +347,6 @@ class Keeping:
         if self.supervisor is None or not self.supervisor.alive:
             raise SessionError("The mind is not running. What to do: wake it again.")
         self.supervisor.send(command)
-
-    # ------------------------------------------------------------ nights
-
-    def open_night(self, exam: list[e.Question], plan: c.NightPlan, why: str, line: tuple[str, int]) -> int:
-        self._no_night_yet()
-        episodes = sorted({*self.store.unconsolidated(), *self._told})
-        if not episodes:
-            raise SessionError("There is nothing new to sleep on. What to do: tell the mind something first.")
-        night = self.store.next_night()
-        self._begin(
-            c.Sleep(
-                night=night, seed=self.chosen.seed + night - 1, episodes=episodes,
-                old_episodes=self.store.consolidated(), exam=exam, plan=plan, why=why,
-            ),
-            line,
-        )  # fmt: skip
-        return night
-
-    def reopen_night(self, exam: list[e.Question], plan: c.NightPlan | None, line: tuple[str, int]) -> int:
-        """The interrupted night under its own number. Episodes told since then wait for the next night."""
-        self._no_night_yet()
-        opened = self.state.resumable
-        if opened is None:
-            raise SessionError("No night was interrupted, so there is none to resume. What to do: open a new one.")
-        plan = plan or c.NightPlan(steps=opened.steps, arm=opened.arm)
-        self._begin(
-            c.Sleep(
-                night=opened.night, seed=opened.seed, episodes=opened.episodes, old_episodes=opened.old_episodes,
-                exam=exam, plan=plan, why=opened.why, resume=True,
-            ),
-            line,
-        )  # fmt: skip
-        return opened.night
-
-    def _no_night_yet(self) -> None:
-        if self._open_night is not None or self._asked_night is not None:
-            raise SessionError("A night is already open. What to do: let it end, or veto it.")
-
-    def _begin(self, order: c.Sleep, line: tuple[str, int]) -> None:
-        self.send(order)
-        self._asked_night, self._night_line = order.night, line
-
-    def decide(self, decision: str, reason: str, by: str) -> None:
-        """Recorded, then told. The mind's gate checks the number of the record again."""
-        proposal = self.state.proposal
-        if proposal is None:
-            raise SessionError("There is no proposal to decide on; a night asks for leave at its end.")
-        if not self.state.can_decide:
-            raise SessionError(f"This night has been decided already ({self.state.decided}).")
-        if not by.strip():
-            raise SessionError("A decision needs a name: who decides.")
-        fields = {"night": proposal.night, "delta": proposal.delta, "decision": decision, "by": by, "reason": reason}
-        try:
-            decided = msgspec.convert({**fields, "at": time.time()}, e.Decided)
-        except msgspec.ValidationError as error:
-            raise SessionError(f"“{decision}” is no decision: approve, hold or veto.") from error
-        before = self.state.saved_through
-        self._keep([decided])
-        if self.state.saved_through == before:
-            raise SessionError(f"The decision could not be recorded, so it does not count. {self.state.problem}")
-        self.send(c.Decide(**fields, recorded=self.state.saved_through))
-
-    def roll_back(self, night: int, why: str) -> None:
-        self._no_night_yet()
-        accepted = self.store.accepted()
-        if night != 0 and night not in [a.night for a in accepted]:
-            known = ", ".join(str(a.night) for a in accepted) or "none"
-            raise SessionError(f"Night {night} is not part of the cortex (accepted nights: {known}). 0 is the base.")
-        if not any(a.night > night for a in accepted):
-            raise SessionError(f"The cortex is already as it was after night {night}; there is nothing to roll back.")
-        self.send(c.RollBack(to_night=night, accepted=[a for a in accepted if a.night <= night], why=why))
-
-    def _interrupted(self, why: str) -> None:
-        """Close a night that nobody else will. What was committed stays committed."""
-        opened, committed = self._open_night, self._committed
-        self._keep([
-            e.NightClosed(
-                at=time.time(), night=opened.night, ended="committed" if committed else "interrupted",
-                cortex=committed or opened.cortex, why=why, wall_s=0.0, steps=0, tokens=0, peak_rss_mb=0.0,
-            )
-        ])  # fmt: skip
-        self._night_line = ("", 0)
-        if not committed:
-            self._set(resumable=opened)
-            self._offer_to_resume(opened, f"The reason: {why}.")
-
-    def _offer_to_resume(self, opened: e.NightOpened, why: str) -> None:
-        self._keep([
-            e.Notice(
-                at=time.time(), level="warning", title=f"Night {opened.night} was interrupted",
-                text=f"{why} The cortex is as it was before the night, and every acknowledged episode is kept.",
-                remedy="Resume it from its last checkpoint, or leave it and sleep anew later.", action="resume-night",
-            )
-        ])  # fmt: skip
 
 
 def _how(exit_code: int | None) -> str:

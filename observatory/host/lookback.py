@@ -57,16 +57,14 @@ def nights(home: Path, *, as_json: bool) -> int:
         return DONE
     table = Table(title=f"Nights of {home}", title_justify="left")
     for column, justify in (
-        ("night", "right"), ("episodes", "right"), ("decision", "left"), ("by", "left"), ("why", "left"),
-        ("cortex before", "left"), ("cortex after", "left"), ("delta", "left"),
+        ("night", "right"), ("episodes", "right"), ("decision", "left"), ("by", "left"), ("cortex", "left"),
+        ("delta", "left"),
     ):  # fmt: skip
         table.add_column(column, justify=justify)
     for n in entries:
         state = f"{n['decision']}, rolled back" if n["rolled_back"] else n["decision"]
-        table.add_row(
-            str(n["night"]), str(n["episodes"]), state, n["decided_by"] or "–", n["reason"] or "–",
-            _short(n["cortex_before"]), _short(n["cortex_after"]), _short(n["delta"]),
-        )  # fmt: skip
+        cortex = f"{_short(n['cortex_before'])} → {_short(n['cortex_after'])}"
+        table.add_row(str(n["night"]), str(n["episodes"]), state, n["decided_by"] or "–", cortex, _short(n["delta"]))
     Console(highlight=False).print(table)
     return DONE
 
@@ -215,7 +213,7 @@ def _print_json(value) -> None:
 
 
 def _short(value: str | None) -> str:
-    return value[:12] if value else "–"
+    return value[:8] if value else "–"
 
 
 def _plain(value) -> str:

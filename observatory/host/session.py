@@ -14,7 +14,8 @@ import msgspec
 
 from ..protocol import commands as c
 from ..protocol import events as e
-from .keeping import Chosen, Keeping, SessionError
+from .keeping import Chosen, Keeping
+from .refusal import SessionError
 from .state import SessionState
 
 __all__ = ["Chosen", "Session", "SessionError", "SessionState"]
@@ -50,18 +51,17 @@ class Session:
 
     # ------------------------------------------------------------ life
 
-    def start(self) -> None:
+    def start(self, wake: bool = True) -> None:
         """Returns at once; the home is opened and the mind spawned on the record thread."""
-        self._keeping.start()
+        self._keeping.start(wake)
 
     def close(self, timeout_s: float = 5.0) -> str:
         """Stop for certain and keep everything that was heard. Returns the rung of the stop ladder that was needed."""
         return self._keeping.close(timeout_s)
 
     def wake_again(self) -> None:
-        """Another mind process after one was lost. What was told and not yet kept is told again."""
-        if self.state.phase not in ("lost", "waiting"):
-            raise SessionError("The mind is running; there is nothing to wake again.")
+        """A mind process, after one was lost or none was started. What was told and not yet kept is told again."""
+        self._writable()
         self._keeping.ask(self._keeping.spawn).result(OPENING_S)
 
     def __enter__(self) -> Session:
@@ -156,7 +156,7 @@ class Session:
         """Open a night over every episode that none has taken in yet. Returns the night's number."""
         self._writable()
         plan = plan or c.NightPlan()
-        return self._keeping.ask(self._keeping.open_night, list(exam), plan, why, (file_hash, line)).result(OPENING_S)
+        return self._keeping.ask(self._keeping.nights.begin, list(exam), plan, why, (file_hash, line)).result(OPENING_S)
 
     def resume_night(
         self,
@@ -168,7 +168,7 @@ class Session:
     ) -> int:
         """Reopen the night that was interrupted, under its own number, seed and episodes, from its last checkpoint."""
         self._writable()
-        return self._keeping.ask(self._keeping.reopen_night, list(exam), plan, (file_hash, line)).result(OPENING_S)
+        return self._keeping.ask(self._keeping.nights.resume, list(exam), plan, (file_hash, line)).result(OPENING_S)
 
     def pause(self) -> None:
         self._night_command(c.Pause())
@@ -182,7 +182,7 @@ class Session:
     def decide(self, decision: str, reason: str, by: str) -> None:
         """A word on the open proposal: recorded first, told to the mind after. Raises when there is none."""
         self._writable()
-        self._keeping.ask(self._keeping.decide, decision, reason, by).result(OPENING_S)
+        self._keeping.ask(self._keeping.nights.decide, decision, reason, by).result(OPENING_S)
 
     def veto_night(self, reason: str, by: str) -> None:
         """End the running night at once, at whatever stage; at the gate this is a veto like any other."""
@@ -194,7 +194,7 @@ class Session:
     def roll_back(self, night: int, why: str) -> None:
         """The cortex as it was after that night; 0 is the base. `RolledBack` says when it is done."""
         self._writable()
-        self._keeping.ask(self._keeping.roll_back, night, why).result(OPENING_S)
+        self._keeping.ask(self._keeping.nights.roll_back, night, why).result(OPENING_S)
 
     # ------------------------------------------------------------ guards
 

@@ -1,0 +1,163 @@
+"""Nights as the host sees them: opened, interrupted, taken up again, decided on, rolled back.
+
+Runs on the record thread. A decision is recorded before the mind hears of it, and a night that nobody else will
+close is closed here. It does not know how a night learns; the gate in the mind has the last word.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ..protocol import commands as c
+from ..protocol import events as e
+from .refusal import SessionError
+
+if TYPE_CHECKING:
+    from .keeping import Keeping
+
+NO_LINE = ("", 0)
+
+
+class Nights:
+    """At most one night is open. `asked` is one the mind was told of and has not opened yet."""
+
+    def __init__(self, keeping: Keeping):
+        self._keeping = keeping
+        self.open: e.NightOpened | None = None
+        self._asked: int | None = None
+        self._committed = ""
+        self._line: tuple[str, int] = NO_LINE
+
+    # ------------------------------------------------------------ heard
+
+    def take(self, event: e.Event) -> list[e.Event]:
+        """What a night's own events mean here. A day's sleep is lived when its night is over, in the same breath."""
+        match event:
+            case e.NightOpened():
+                self.open, self._asked, self._committed = event, None, ""
+            case e.NightCommitted():
+                self._committed = event.cortex_after
+            case e.NightClosed():
+                self.open = self._asked = None
+                (file_hash, line), self._line = self._line, NO_LINE
+                if file_hash and event.ended in ("committed", "vetoed"):
+                    at = {"file_hash": file_hash, "line": line, "episode": None, "night": event.night}
+                    return [e.LineLived(at=time.time(), **at)]
+            case e.Notice(level="error"):
+                # A night that was asked for and failed before it opened will not open any more.
+                self._asked = None
+        return []
+
+    def take_up(self) -> None:
+        """At opening: a night that a crash left open is closed, and one that was interrupted is offered again."""
+        opened, closed = None, None
+        for event in self._keeping.store.history(kinds=[e.NightOpened, e.NightClosed]):
+            if isinstance(event, e.NightOpened):
+                opened, closed = event, None
+            elif opened is not None and event.night == opened.night:
+                closed = event
+        if opened is None:
+            return
+        if closed is None:
+            self.open = opened
+            self._committed = {a.night: a.cortex_after for a in self._keeping.store.accepted()}.get(opened.night, "")
+            self.interrupted("the observatory ended while this night was open")
+        elif closed.ended == "interrupted":
+            self._offer(opened, "It was interrupted before.")
+
+    def lost(self) -> int | None:
+        """The mind is gone: what was asked and not begun never will be. The night that is open, if one is."""
+        self._asked = None
+        return self.open.night if self.open else None
+
+    def interrupted(self, why: str) -> None:
+        """Close a night that nobody else will. What was committed stays committed."""
+        opened, committed = self.open, self._committed
+        self._line = NO_LINE
+        closed = e.NightClosed(
+            at=time.time(), night=opened.night, ended="committed" if committed else "interrupted",
+            cortex=committed or opened.cortex, why=why, wall_s=0.0, steps=0, tokens=0, peak_rss_mb=0.0,
+        )  # fmt: skip
+        self._keeping.keep([closed])
+        if not committed:
+            self._offer(opened, f"The reason: {why}.")
+
+    def _offer(self, opened: e.NightOpened, why: str) -> None:
+        self._keeping.set(resumable=opened)
+        offer = e.Notice(
+            at=time.time(), level="warning", title=f"Night {opened.night} was interrupted",
+            text=f"{why} The cortex is as it was before the night, and every acknowledged episode is kept.",
+            remedy="Resume it from its last checkpoint, or leave it and sleep anew later.", action="resume-night",
+        )  # fmt: skip
+        self._keeping.keep([offer])
+
+    # ------------------------------------------------------------ asked for
+
+    def begin(self, exam: list[e.Question], plan: c.NightPlan, why: str, line: tuple[str, int]) -> int:
+        self._none_open()
+        store = self._keeping.store
+        episodes = sorted({*store.unconsolidated(), *self._keeping.told})
+        if not episodes:
+            raise SessionError("There is nothing new to sleep on. What to do: tell the mind something first.")
+        night = store.next_night()
+        order = c.Sleep(
+            night=night, seed=self._keeping.chosen.seed + night - 1, episodes=episodes,
+            old_episodes=store.consolidated(), exam=exam, plan=plan, why=why,
+        )  # fmt: skip
+        return self._send(order, line)
+
+    def resume(self, exam: list[e.Question], plan: c.NightPlan | None, line: tuple[str, int]) -> int:
+        """The interrupted night under its own number. Episodes told since then wait for the next night."""
+        self._none_open()
+        opened = self._keeping.state.resumable
+        if opened is None:
+            raise SessionError("No night was interrupted, so there is none to resume. What to do: open a new one.")
+        plan = plan or c.NightPlan(steps=opened.steps, arm=opened.arm)
+        order = c.Sleep(
+            night=opened.night, seed=opened.seed, episodes=opened.episodes, old_episodes=opened.old_episodes,
+            exam=exam, plan=plan, why=opened.why, resume=True,
+        )  # fmt: skip
+        return self._send(order, line)
+
+    def _none_open(self) -> None:
+        if self.open is not None or self._asked is not None:
+            raise SessionError("A night is already open. What to do: let it end, or veto it.")
+
+    def _send(self, order: c.Sleep, line: tuple[str, int]) -> int:
+        self._keeping.send(order)
+        self._asked, self._line = order.night, line
+        return order.night
+
+    def decide(self, decision: str, reason: str, by: str) -> None:
+        """Recorded, then told. The mind's gate checks the number of the record again."""
+        keeping, proposal = self._keeping, self._keeping.state.proposal
+        if proposal is None:
+            raise SessionError("There is no proposal to decide on; a night asks for leave at its end.")
+        if not keeping.state.can_decide:
+            raise SessionError(f"This night has been decided already ({keeping.state.decided}).")
+        if not by.strip():
+            raise SessionError("A decision needs a name: who decides.")
+        fields = {"night": proposal.night, "delta": proposal.delta, "decision": decision, "by": by, "reason": reason}
+        try:
+            decided = msgspec.convert({**fields, "at": time.time()}, e.Decided)
+        except msgspec.ValidationError as error:
+            raise SessionError(f"“{decision}” is no decision: approve, hold or veto.") from error
+        before = keeping.state.saved_through
+        keeping.keep([decided])
+        if keeping.state.saved_through == before:
+            raise SessionError(f"The decision could not be recorded, so it does not count. {keeping.state.problem}")
+        keeping.send(c.Decide(**fields, recorded=keeping.state.saved_through))
+
+    def roll_back(self, night: int, why: str) -> None:
+        self._none_open()
+        accepted = self._keeping.store.accepted()
+        if night != 0 and night not in [a.night for a in accepted]:
+            known = ", ".join(str(a.night) for a in accepted) or "none"
+            raise SessionError(f"Night {night} is not part of the cortex (accepted nights: {known}). 0 is the base.")
+        if not any(a.night > night for a in accepted):
+            raise SessionError(f"The cortex is already as it was after night {night}; there is nothing to roll back.")
+        kept = [a for a in accepted if a.night <= night]
+        self._keeping.send(c.RollBack(to_night=night, accepted=kept, why=why))
