@@ -1,0 +1,172 @@
+"""The DuckDB side of a home: its schema, and rows going in. All of it can be made again from the journal.
+
+Knows tables and transactions. It does not know files lying aside, locks, or what to do about trouble.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+
+from ..protocol import events as e
+from .errors import HomeNewer
+from .journal import Entry
+from .tables import rows
+
+CONFIG = {
+    # Nothing is fetched or loaded behind our back, and no SQL reaches a file other than the home's own.
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "enable_external_access": "false",
+    # The mind trains on the same cores and holds most of the memory; these questions are small.
+    "threads": "1",
+    "memory_limit": "512MB",
+}
+
+
+def migrations() -> list[tuple[int, str]]:
+    """Numbered SQL files, in order: 0001_first_night.sql is schema 1."""
+    folder = resources.files(__package__) / "schema"
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+    return [(int(file.name.split("_")[0]), file.read_text(encoding="utf-8")) for file in files]
+
+
+def connect(path: Path | None) -> duckdb.DuckDBPyConnection:
+    """The home's file, or a database in memory when there is none to write."""
+    return duckdb.connect(":memory:" if path is None else str(path), config=CONFIG)
+
+
+class Database:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, where: str):
+        self.connection = connection
+        self.where = where
+        self._migrate()
+        self._types = self._column_types()
+        self.seq, self.chain = self._last()
+
+    def close(self) -> None:
+        self.connection.close()
+
+    # ------------------------------------------------------------ schema
+
+    def _migrate(self) -> None:
+        known = migrations()
+        with self.transaction():
+            self.connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT)")
+            found = self.one("SELECT coalesce(max(version), 0) FROM schema_version")
+            if found > known[-1][0]:
+                raise HomeNewer(
+                    f"{self.where} has schema {found}, and this version knows up to {known[-1][0]}: a later version "
+                    "wrote it. Nothing was touched. Install that version, or choose another home with --home."
+                )
+            for version, sql in known:
+                if version > found:
+                    self.connection.execute(sql)
+                    self.connection.execute("INSERT INTO schema_version VALUES ($1)", [version])
+
+    def reset(self) -> None:
+        """Everything away and the schema made anew; for filling from the journal."""
+        objects = self.connection.execute(
+            "SELECT 'VIEW', view_name FROM duckdb_views() WHERE NOT internal "
+            "UNION ALL SELECT 'TABLE', table_name FROM duckdb_tables() WHERE NOT internal"
+        ).fetchall()
+        header = self.header
+        with self.transaction():
+            for kind, name in objects:
+                self.connection.execute(f'DROP {kind} "{name}"')
+        self._migrate()
+        self.header = header
+        self.seq, self.chain = 0, ""
+
+    def _column_types(self) -> dict[str, dict[str, str]]:
+        types: dict[str, dict[str, str]] = {}
+        for table, column, kind in self.connection.execute(
+            "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal"
+        ).fetchall():
+            types.setdefault(table, {})[column] = kind
+        return types
+
+    # ------------------------------------------------------------ where it stands
+
+    def one(self, sql: str, parameters: Sequence = ()):
+        row = self.connection.execute(sql, parameters).fetchone()
+        return None if row is None else row[0]
+
+    @property
+    def header(self) -> bytes:
+        """The header of the journal this was derived from; empty while there is none."""
+        found = self.one("SELECT value FROM meta WHERE key = 'journal'")
+        return (found or "").encode()
+
+    @header.setter
+    def header(self, header: bytes) -> None:
+        with self.transaction():
+            self.connection.execute("DELETE FROM meta WHERE key = 'journal'")
+            self.connection.execute("INSERT INTO meta VALUES ('journal', $1)", [header.decode()])
+
+    def _last(self) -> tuple[int, str]:
+        row = self.connection.execute("SELECT seq, chain FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+        return (0, "") if row is None else row
+
+    def whole(self) -> bool:
+        """Every event from the first to the last, once."""
+        count, distinct = self.connection.execute("SELECT count(*), count(DISTINCT seq) FROM events").fetchone()
+        return count == distinct == self.seq
+
+    def chain_at(self, seq: int) -> str | None:
+        return self.one("SELECT chain FROM events WHERE seq = $1", [seq])
+
+    def entries(self, after: int, portion: int = 500) -> Iterator[list[Entry]]:
+        """Stored events as journal entries, for a journal that lost its end."""
+        while True:
+            found = self.connection.execute(
+                "SELECT seq, happened_at, kind, json, chain FROM events WHERE seq > $1 ORDER BY seq LIMIT $2",
+                [after, portion],
+            ).fetchall()
+            if not found:
+                return
+            yield [Entry(seq, at, kind, json.encode(), chain) for seq, at, kind, json, chain in found]
+            after = found[-1][0]
+
+    # ------------------------------------------------------------ taking in
+
+    @contextmanager
+    def transaction(self):
+        self.connection.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def insert(self, entries: Sequence[Entry], events: Sequence[e.Record]) -> None:
+        """Rows of these events, inside the caller's transaction."""
+        tables: dict[str, list[dict]] = {"events": []}
+        for entry, event in zip(entries, events, strict=True):
+            tables["events"].append({
+                "seq": entry.seq, "happened_at": entry.at, "kind": entry.kind, "json": entry.body.decode(),
+                "chain": entry.chain,
+            })  # fmt: skip
+            for table, row in rows(event):
+                tables.setdefault(table, []).append(row)
+        for table, new in tables.items():
+            self._insert(table, new)
+
+    def took(self, entries: Sequence[Entry]) -> None:
+        """Called once the transaction has been committed."""
+        self.seq, self.chain = entries[-1].seq, entries[-1].chain
+
+    def _insert(self, table: str, new: list[dict]) -> None:
+        """One statement a table: whole columns are bound as lists, fifty times faster than row by row."""
+        columns = list(new[0])
+        types = self._types[table]
+        names = ", ".join(f'"{name}"' for name in columns)
+        values = ", ".join(f"unnest(${place}::{types[name]}[])" for place, name in enumerate(columns, 1))
+        self.connection.execute(
+            f'INSERT INTO "{table}" ({names}) SELECT {values}', [[row[name] for row in new] for name in columns]
+        )

@@ -1,0 +1,163 @@
+"""Everything that can be read from a record: its events in order, the numbers that are free, what stands now.
+
+A Reader has its own cursor and may be used from any thread, one call at a time. It never writes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+
+from ..protocol import commands as c
+from ..protocol import events as e
+from ..protocol import wire
+from . import queries
+from .errors import HomeNewer, RecordError
+
+PAGE = 1000
+"""Events fetched at once while going through history: a few megabytes of replay steps."""
+
+RESTORED = (
+    "episode", "text", "speaker", "session", "lived_at", "goal", "outcome", "because", "tokens", "surprise", "nights",
+)  # fmt: skip
+
+
+class Reader:
+    def __init__(self, cursor):
+        self._cursor = cursor
+        self._turn = threading.Lock()
+
+    def close(self) -> None:
+        with self._turn:
+            self._cursor.close()
+
+    def _rows(self, sql: str, parameters: Sequence = ()) -> list[tuple]:
+        with self._turn:
+            return self._cursor.execute(sql, parameters).fetchall()
+
+    def _one(self, sql: str, parameters: Sequence = ()):
+        return self._rows(sql, parameters)[0][0]
+
+    # ------------------------------------------------------------ events
+
+    def history(
+        self, after: int = 0, limit: int | None = None, kinds: Sequence[type] | None = None
+    ) -> Iterator[e.Record]:
+        """Stored events with a higher number than `after`, in order; of these kinds only, if any are named."""
+        wanted = None if kinds is None else [kind.__name__ for kind in kinds]
+        left = limit
+        while left is None or left > 0:
+            portion = PAGE if left is None else min(PAGE, left)
+            found = self._rows(
+                "SELECT seq, json FROM events WHERE seq > $1 AND ($2::VARCHAR[] IS NULL OR list_contains($2, kind)) "
+                "ORDER BY seq LIMIT $3",
+                [after, wanted, portion],
+            )
+            for seq, json in found:
+                yield event_of(seq, json)
+            if len(found) < portion:
+                return
+            after = found[-1][0]
+            left = None if left is None else left - len(found)
+
+    def query(self, name: str, **params) -> list[dict]:
+        """One of the questions in `queries.QUERIES`."""
+        with self._turn:
+            return queries.ask(self._cursor, name, params)
+
+    # ------------------------------------------------------------ the next free numbers
+
+    def next_episode(self) -> int:
+        return self._one("SELECT coalesce(max(episode), 0) + 1 FROM episodes")
+
+    def next_question(self) -> int:
+        """Both the answer and what was remembered for it use up the number."""
+        return self._one(
+            "SELECT coalesce(max(question), 0) + 1 FROM (SELECT question FROM answers UNION ALL "
+            "SELECT question FROM cues)"
+        )
+
+    def next_night(self) -> int:
+        return self._one("SELECT coalesce(max(night), 0) + 1 FROM openings")
+
+    # ------------------------------------------------------------ what stands now
+
+    def episodes_to_restore(self, portion: int = 500) -> Iterator[list[c.StoredEpisode]]:
+        """What the hippocampus needs back after a restart, with the accepted nights that taught each episode."""
+        after = 0
+        while True:
+            found = self._rows(
+                "WITH taught AS (SELECT episode, list(night ORDER BY night) AS nights FROM learnt GROUP BY episode) "
+                "SELECT e.episode, e.text, e.speaker, e.session, e.lived_at, e.goal, e.outcome, e.because, "
+                "e.token_ids, e.surprise, coalesce(t.nights, []) FROM episodes e LEFT JOIN taught t USING (episode) "
+                "WHERE e.episode > $1 ORDER BY e.episode LIMIT $2",
+                [after, portion],
+            )
+            if not found:
+                return
+            yield [c.StoredEpisode(**dict(zip(RESTORED, row, strict=True))) for row in found]
+            after = found[-1][0]
+
+    def accepted(self) -> list[c.AcceptedDelta]:
+        """The deltas that the cortex is made of, in order: committed, and not rolled back since."""
+        found = self._rows(
+            'SELECT a.night, a.delta, a.file, a.cortex_before, a.cortex_after, d."by", d.reason FROM accepted a '
+            "LEFT JOIN decisions d ON d.delta = a.delta AND d.night = a.night AND d.decision = 'approve' "
+            "AND d.seq < a.seq QUALIFY row_number() OVER (PARTITION BY a.seq ORDER BY d.seq DESC) = 1 ORDER BY a.seq"
+        )
+        return [
+            c.AcceptedDelta(
+                night=night, delta=delta, file=file, cortex_before=before, cortex_after=after, by=by or "",
+                reason=reason or "",
+            )
+            for night, delta, file, before, after, by, reason in found
+        ]  # fmt: skip
+
+    def unfinished_night(self) -> e.NightOpened | None:
+        """The last night opened, if nothing closed it."""
+        found = self._rows(
+            "SELECT e.seq, e.json FROM events e JOIN openings o USING (seq) WHERE o.seq = (SELECT max(seq) FROM "
+            "openings) AND NOT EXISTS (SELECT 1 FROM closings c WHERE c.night = o.night AND c.seq > o.seq)"
+        )
+        return event_of(*found[0]) if found else None
+
+    def unconsolidated(self) -> list[int]:
+        """Episodes that no accepted night has taken in."""
+        return self._numbers(
+            "SELECT episode FROM episodes WHERE episode NOT IN (SELECT episode FROM learnt) ORDER BY 1"
+        )
+
+    def consolidated(self) -> list[int]:
+        return self._numbers("SELECT episode FROM episodes WHERE episode IN (SELECT episode FROM learnt) ORDER BY 1")
+
+    def _numbers(self, sql: str) -> list[int]:
+        return [number for (number,) in self._rows(sql)]
+
+    def lived(self, file_hash: str) -> int:
+        """The line of that day file that was lived last; living it once more starts again from the first."""
+        return self._one("SELECT coalesce(arg_max(line, seq), 0) FROM lines_lived WHERE file_hash = $1", [file_hash])
+
+    def nights(self) -> list[dict]:
+        return self.query("nights")
+
+    def night(self, night: int) -> dict:
+        """Everything a person may want to see of one night."""
+        found = self.query("night", night=night)
+        if not found:
+            known = ", ".join(str(row["night"]) for row in self.nights()) or "none yet"
+            raise RecordError(f"There is no night {night} in this home. Nights: {known}.")
+        parts = (
+            "selections", "stages", "decisions", "proposals", "exam_scores", "exam_answers", "measurements",
+            "weighings", "drift", "dreams", "replay_counts",
+        )  # fmt: skip
+        return {**found[0], **{part: self.query(part, night=night) for part in parts}}
+
+
+def event_of(seq: int, json: str | bytes) -> e.Record:
+    try:
+        return wire.event_from_json(json)
+    except wire.WireError as why:
+        raise HomeNewer(
+            f"Event {seq} of this home is of a kind that this version does not know ({why}). "
+            "A later version wrote it; install that one."
+        ) from why
