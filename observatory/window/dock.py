@@ -1,0 +1,114 @@
+"""A dock with its own quiet title bar, and the small shared pieces of every dock.
+
+Holds no content of its own and knows no events.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from .look import Look
+from .theme import GRID
+
+
+def label(text: str = "", name: str = "", *, wrap: bool = False, selectable: bool = False) -> QLabel:
+    """A label that shows what it is given, never mark-up."""
+    made = QLabel()
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setText(text)
+    made.setObjectName(name)
+    made.setWordWrap(wrap)
+    if selectable:
+        made.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+    return made
+
+
+def row(*widgets: QWidget | None, gap: int = GRID) -> QHBoxLayout:
+    """Widgets side by side; `None` is a stretch."""
+    made = QHBoxLayout()
+    made.setContentsMargins(0, 0, 0, 0)
+    made.setSpacing(gap)
+    for widget in widgets:
+        if widget is None:
+            made.addStretch(1)
+        else:
+            made.addWidget(widget)
+    return made
+
+
+def column(parent: QWidget | None = None, margin: int = 0, gap: int = GRID) -> QVBoxLayout:
+    made = QVBoxLayout(parent) if parent is not None else QVBoxLayout()
+    made.setContentsMargins(margin, margin, margin, margin)
+    made.setSpacing(gap)
+    return made
+
+
+class EmptyPage(QWidget):
+    """What will appear here, and which key makes it happen."""
+
+    def __init__(self, title: str, text: str):
+        super().__init__()
+        self.title = label(title, "title", wrap=True)
+        self.text = label(text, "soft", wrap=True)
+        for each in (self.title, self.text):
+            each.setAlignment(Qt.AlignmentFlag.AlignLeft)
+            each.setMaximumWidth(440)
+            each.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        inner = column(gap=GRID)
+        inner.addStretch(2)
+        inner.addWidget(self.title)
+        inner.addWidget(self.text)
+        inner.addStretch(3)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(3 * GRID, GRID, 3 * GRID, GRID)
+        outer.addStretch(1)
+        outer.addLayout(inner, 8)
+        outer.addStretch(1)
+
+
+class Dock(QDockWidget):
+    """Subclasses fill `body`, and draw themselves from the story in `refresh`."""
+
+    topic = ""
+
+    def __init__(self, title: str, name: str, look: Look):
+        super().__init__(title)
+        self.setObjectName(name)
+        self.look = look
+        self.body = QWidget()
+        self.body.setObjectName("dockBody")
+        self.body.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setWidget(self.body)
+        self._bar(title)
+
+    def _bar(self, title: str) -> None:
+        bar = QWidget()
+        bar.setObjectName("dockTitle")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.heading = label(title, "heading")
+        self.subheading = label("", "softSmall")
+        self.subheading.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._float, self._close = QToolButton(), QToolButton()
+        for button, said in ((self._float, "Float or put back this dock"), (self._close, "Close this dock")):
+            button.setToolTip(said)
+            button.setAccessibleName(said)
+            button.setIconSize(QSize(14, 14))
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._float.clicked.connect(lambda: self.setFloating(not self.isFloating()))
+        self._close.clicked.connect(self.close)
+        inner = row(self.heading, self.subheading, self._float, self._close)
+        inner.setStretch(1, 1)
+        inner.setContentsMargins(2 * GRID, GRID // 2, GRID, GRID // 2)
+        bar.setLayout(inner)
+        self.setTitleBarWidget(bar)
+
+    def restyle(self, look: Look) -> None:
+        self.look = look
+        self._float.setIcon(look.icon("float"))
+        self._close.setIcon(look.icon("close"))
+
+    def refresh(self) -> None:
+        raise AssertionError(f"{type(self).__name__} draws nothing")

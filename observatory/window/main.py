@@ -1,0 +1,367 @@
+"""The main window: docks around one story, fed by one source on one timer.
+
+Opens at once and says what it waits for. It decides nothing and computes nothing about the mind; what
+it knows it was told by events. Importing it loads no torch, no duckdb and no umap.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QIcon, QKeySequence
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QMainWindow, QToolBar
+
+from .. import resources
+from ..protocol import events as ev
+from . import asking, words
+from .actions import ACTIONS, MENUS, TOOLS, by_id
+from .doing import Doing
+from .dock import Dock
+from .episodes import EpisodesDock
+from .look import Look
+from .night import NightDock
+from .notices import Notices
+from .review import ReviewDock
+from .source import Source
+from .status import StatusBar
+from .story import Story
+from .talk import TalkDock
+
+TICK_MS = 33
+BUDGET_MS = 8.0
+"""Of a 33 ms frame: the rest is for painting (facts: 900×700 plots paint in 4–15 ms)."""
+FLOOD = 200
+"""Events in one tick that mean history is being read back; docks then draw a few times a second, not thirty."""
+FLOOD_WAIT_S = 0.4
+SIZE = QSize(1520, 940)
+LAYOUT_VERSION = 1
+
+
+class MainWindow(Doing, QMainWindow):
+    """`attach` gives it a source; until then it shows empty docks."""
+
+    failed = Signal(str, str, str)
+
+    def __init__(self, look: Look, *, layout: Path | None = None, live: bool = True, by: str = "a person"):
+        super().__init__()
+        self.look, self.by, self.live = look, by, live
+        self.source: Source | None = None
+        self.story = Story(live_since=time.time() - 1.0 if live else None)
+        self.settings = QSettings(str(layout), QSettings.Format.IniFormat) if layout else None
+        self.choose_file: Callable[[str, str], str] = self._choose_file
+        self.ask_leave: Callable[[str], bool] = lambda text: asking.leave(self, text)
+        self._dirty: set[str] = set()
+        self._noticed = 0
+        self._drawn_at = 0.0
+        self._ticks = 0
+        self._problem = ""
+        self._leaving = False
+        self.setWindowTitle("Sleep Observatory")
+        self.setWindowIcon(QIcon(str(resources.folder() / "icons" / "observatory.svg")))
+        self.setDockNestingEnabled(True)
+        self.resize(SIZE)
+        self._make_docks()
+        self._make_actions()
+        self._make_menus()
+        self._connect()
+        self.failed.connect(self.notice_error)
+        self.restyle(look)
+        self.put_docks_back()
+        self._restore()
+        self._timer = QTimer(self, interval=TICK_MS)
+        self._timer.timeout.connect(self.tick)
+        self._draw(force=True)
+
+    # ------------------------------------------------------------ making
+
+    def _make_docks(self) -> None:
+        self.talk, self.episodes = TalkDock(self.story, self.look), EpisodesDock(self.story, self.look)
+        self.night, self.review = NightDock(self.story, self.look), ReviewDock(self.story, self.look)
+        self.docks: tuple[Dock, ...] = (self.talk, self.episodes, self.night, self.review)
+        self.status = StatusBar(self.story, self.look)
+        self.setStatusBar(self.status)
+        self.notices = Notices(self.look, {a.id: a.text.replace("&", "").rstrip("…") for a in ACTIONS})
+        for dock in self.docks:
+            dock.visibilityChanged.connect(lambda seen, dock=dock: self._draw_dock(dock) if seen else None)
+
+    def _make_actions(self) -> None:
+        self.actions_: dict[str, QAction] = {}
+        for action in ACTIONS:
+            made = QAction(action.text, self, checkable=action.checkable)
+            made.setShortcuts([QKeySequence(action.shortcut)] if action.shortcut else [])
+            made.setToolTip(words.tip(action.tip))
+            made.setStatusTip(action.tip)
+            slot = getattr(self, action.slot)
+            (made.toggled if action.checkable else made.triggered).connect(
+                slot if action.checkable else (lambda _=False, slot=slot: slot())
+            )
+            self.actions_[action.id] = made
+            self.addAction(made)
+        self.actions_["keys"].setShortcuts([QKeySequence("F1"), QKeySequence("?")])
+
+    def _make_menus(self) -> None:
+        # Menus are kept by name: PySide drops a menu that nothing in Python refers to when its action is asked for it.
+        self.menus = {title: self.menuBar().addMenu(f"&{title}") for title in MENUS}
+        for title, menu in self.menus.items():
+            for action in ACTIONS:
+                if action.menu == title:
+                    menu.addAction(self.actions_[action.id])
+        bar = QToolBar("Notices")
+        bar.setObjectName("noticesBar")
+        bar.setMovable(False)
+        bar.addWidget(self.notices)
+        bar.toggleViewAction().setVisible(False)
+        self.notices_bar = bar
+        self.addToolBar(bar)
+        tools = QToolBar("Toolbar")
+        tools.setObjectName("toolbar")
+        tools.setIconSize(QSize(18, 18))
+        for name in TOOLS:
+            tools.addAction(self.actions_[name])
+        tools.hide()
+        self.tools = tools
+        self.addToolBar(tools)
+        self.menus["View"].addAction(tools.toggleViewAction())
+
+    def _connect(self) -> None:
+        self.talk.tell_wanted.connect(self.tell)
+        self.talk.ask_wanted.connect(self.ask)
+        self.talk.unplug_wanted.connect(self.actions_["unplug"].setChecked)
+        self.talk.conversation.episode_wanted.connect(self.open_episode)
+        self.night.sleep_wanted.connect(self.sleep)
+        self.night.resume_wanted.connect(self.resume_night)
+        self.night.pause_wanted.connect(self.pause_or_run)
+        self.night.step_wanted.connect(self.step)
+        self.night.stage_wanted.connect(self.step_stage)
+        self.night.veto_wanted.connect(self.veto_night)
+        self.review.decide_wanted.connect(self.decided)
+        self.notices.action_wanted.connect(self.act)
+        for button in self.findChildren(QAbstractButton):
+            button.installEventFilter(self)
+
+    def eventFilter(self, watched, event) -> bool:
+        """Space on a focused button presses it; the window's own Space (pause) must not take it away."""
+        if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Space:
+            event.accept()
+            return True
+        return super().eventFilter(watched, event)
+
+    # ------------------------------------------------------------ look and layout
+
+    def restyle(self, look: Look) -> None:
+        self.look = look
+        app = QApplication.instance()
+        app.setPalette(look.qt_palette())
+        app.setFont(look.font())
+        app.setStyleSheet(look.style_sheet())
+        self.notices.look = look
+        for each in (*self.docks, self.status):
+            each.restyle(look)
+        for action in ACTIONS:
+            if action.icon:
+                self.actions_[action.id].setIcon(look.icon(action.icon, look.text))
+        self._draw(force=True)
+
+    def _look_as(self, theme: str | None = None, on_stage: bool | None = None) -> None:
+        on_stage = self.look.on_stage if on_stage is None else on_stage
+        self.restyle(Look(theme or self.look.asked, on_stage=on_stage))
+        if self.settings:
+            self.settings.setValue("theme", self.look.asked)
+
+    def theme_system(self) -> None:
+        self._look_as("system")
+
+    def theme_night(self) -> None:
+        self._look_as("night")
+
+    def theme_day(self) -> None:
+        self._look_as("day")
+
+    def talk_mode(self, on: bool) -> None:
+        self._look_as(on_stage=on)
+
+    def put_docks_back(self) -> None:
+        area = Qt.DockWidgetArea
+        for dock in self.docks:
+            dock.setFloating(False)
+            dock.show()
+        self.addDockWidget(area.LeftDockWidgetArea, self.talk)
+        self.addDockWidget(area.RightDockWidgetArea, self.night)
+        self.addDockWidget(area.RightDockWidgetArea, self.episodes)
+        self.splitDockWidget(self.night, self.episodes, Qt.Orientation.Vertical)
+        self.tabifyDockWidget(self.night, self.review)
+        self.night.raise_()
+        wide, high = max(self.width(), 900), max(self.height(), 600)
+        self.resizeDocks([self.talk, self.night], [int(wide * 0.38), int(wide * 0.62)], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.night, self.episodes], [int(high * 0.6), int(high * 0.4)], Qt.Orientation.Vertical)
+
+    def _restore(self) -> None:
+        if self.settings is None:
+            return
+        theme = self.settings.value("theme")
+        if theme in ("system", "night", "day") and theme != self.look.asked:
+            self._look_as(theme)
+        geometry, state = self.settings.value("geometry"), self.settings.value("docks")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        if state is not None and not self.restoreState(state, LAYOUT_VERSION):
+            self.put_docks_back()
+
+    def remember(self) -> None:
+        if self.settings is None:
+            return
+        self.settings.setValue("geometry", self.saveGeometry())
+        self.settings.setValue("docks", self.saveState(LAYOUT_VERSION))
+        self.settings.setValue("theme", self.look.asked)
+        self.settings.sync()
+
+    # ------------------------------------------------------------ the stream
+
+    def attach(self, source: Source) -> None:
+        """Start the source and listen to it. What goes wrong is said, and the window stays."""
+        try:
+            source.start()
+        except (OSError, RuntimeError, ValueError) as error:
+            self.notice_error("The mind could not be started", str(error), traceback.format_exc())
+            return
+        self.source = source
+        if self.live:
+            self.story.waiting = self.story.waiting or ev.MindWaiting(what="opening the home")
+            self.story.changed |= {"talk", "status"}
+        self._timer.start()
+
+    def tick(self) -> None:
+        """One frame: take in what happened, then draw the docks in which something is new."""
+        if self.source is None:
+            return
+        events = self.source.drain(BUDGET_MS)
+        for event in events:
+            self.story.take(event)
+        self._ticks += 1
+        if self._ticks % 15 == 0:
+            self._look_at_state()
+        flooded = len(events) > FLOOD and time.monotonic() - self._drawn_at < FLOOD_WAIT_S
+        if not flooded:
+            self._draw()
+
+    def _look_at_state(self) -> None:
+        state = self.source.state
+        problem = getattr(state, "problem", "") if getattr(state, "phase", "") == "failed" else ""
+        if problem and problem != self._problem:
+            self._problem = problem
+            self.story.waiting = None
+            self.story.changed |= {"talk", "status"}
+        self.status.refresh(getattr(state, "mind_silent_s", None))
+
+    def _draw(self, *, force: bool = False) -> None:
+        self._dirty |= self.story.take_changes()
+        if force:
+            self._dirty |= {"talk", "episodes", "night", "review", "status", "notices"}
+        if not self._dirty:
+            return
+        self._drawn_at = time.monotonic()
+        # Other docks ask whether there is anything to sleep on, so they follow the episodes too.
+        if "episodes" in self._dirty:
+            self._dirty.add("night")
+        for dock in self.docks:
+            if dock.topic in self._dirty and (force or dock.isVisible()):
+                self._draw_dock(dock)
+        if "notices" in self._dirty:
+            self._draw_notices()
+        if "status" in self._dirty:
+            self.status.refresh(getattr(self.source.state, "mind_silent_s", None) if self.source else None)
+        self._dirty &= {dock.topic for dock in self.docks if dock.topic in self._dirty and not dock.isVisible()}
+        self._enable()
+
+    def _draw_dock(self, dock: Dock) -> None:
+        dock.refresh()
+        self._dirty.discard(dock.topic)
+
+    def _draw_notices(self) -> None:
+        for notice in self.story.notices[self._noticed :]:
+            if not self.live or not notice.at or notice.at >= self.story.live_since:
+                self.notices.add(notice)
+        self._noticed = len(self.story.notices)
+        if self.story.interrupted is None:
+            self.notices.withdraw("resume-night")
+        if self.story.lost is None:
+            self.notices.withdraw("wake-again")
+        self.notices_bar.setVisible(bool(self.notices.cards))
+
+    def _enable(self) -> None:
+        for action in ACTIONS:
+            can = getattr(self, action.when)()
+            made = self.actions_[action.id]
+            if made.isEnabled() != can:
+                made.setEnabled(can)
+
+    def notice_error(self, title: str, text: str, detail: str) -> None:
+        self.story.take(ev.Notice(level="error", title=title, text=text, detail=detail))
+        self._draw()
+
+    # ------------------------------------------------------------ moving about
+
+    def _show(self, dock: Dock) -> None:
+        dock.show()
+        dock.raise_()
+        self._draw_dock(dock)
+
+    def show_talk(self) -> None:
+        self._show(self.talk)
+        self.talk.line.setFocus()
+
+    def show_episodes(self) -> None:
+        self._show(self.episodes)
+        self.episodes.table.setFocus()
+
+    def show_night(self) -> None:
+        self._show(self.night)
+        self.night.tabs.currentWidget().setFocus()
+
+    def show_review(self) -> None:
+        self._show(self.review)
+        # The focus rests on Hold: nothing is approved by leaning on a key.
+        self.review.hold_button.setFocus()
+
+    def search(self) -> None:
+        self._show(self.episodes)
+        self.episodes.search.setFocus()
+        self.episodes.search.selectAll()
+
+    def open_episode(self, number: int) -> None:
+        self._show(self.episodes)
+        self.episodes.go_to(number)
+
+    def act(self, id_: str) -> None:
+        """A notice's button: the same action as in the menu."""
+        self.actions_[by_id(id_).id].trigger()
+
+    def _choose_file(self, title: str, kinds: str) -> str:
+        return QFileDialog.getOpenFileName(self, title, "", kinds)[0]
+
+    # ------------------------------------------------------------ leaving
+
+    def closeEvent(self, event) -> None:
+        if self._leaving:
+            event.accept()
+            return
+        if self.live and self.story.asleep and self.source is not None:
+            night = self.story.night
+            text = (
+                f"Night {night.number} is not over. If you close now it is kept up to here and can go on at the next "
+                "start; the cortex stays as it was."
+            )
+            if not self.ask_leave(text):
+                event.ignore()
+                return
+        self._leaving = True
+        self._timer.stop()
+        self.remember()
+        self.hide()
+        if self.source is not None:
+            self.source.close()
+        event.accept()

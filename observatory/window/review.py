@@ -1,0 +1,249 @@
+"""The review dock: what the night would change, and the three words a person can say to it.
+
+Shows the evidence first; a decision needs it on the screen, and approval and veto need a reason. The
+buttons are courtesy: the record and the gate ask again. It decides nothing itself.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLineEdit, QPushButton, QSplitter, QStackedWidget, QToolButton, QWidget
+
+from . import words
+from .changes import VERDICT_MARKS, VERDICT_WORDS, VERDICTS, Change, changes, counts, kind_words
+from .charts import DriftBars
+from .dock import Dock, EmptyPage, column, label, row
+from .look import Look
+from .scoreboard import Scoreboard
+from .story import Night, Story
+from .tables import Column, Table
+from .theme import GRID
+
+REASON_LIMIT = 2000
+
+LAYERS = (
+    Column("Layer", lambda r: f"{r[0]}", lambda r: r[0], number=True, width=70),
+    Column("Attention, %", lambda r: f"{100 * r[1]['attention']:.3f}" if "attention" in r[1] else "–",
+           lambda r: r[1].get("attention", 0.0), number=True, width=110),
+    Column("MLP, %", lambda r: f"{100 * r[1]['MLP']:.3f}" if "MLP" in r[1] else "–",
+           lambda r: r[1].get("MLP", 0.0), number=True, stretch=True),
+)  # fmt: skip
+
+
+def _hue(change: Change, look: Look):
+    return {"learnt": look.right, "lost": look.wrong}.get(change.verdict, look.soft)
+
+
+COLUMNS = (
+    Column("", lambda c: f"{VERDICT_MARKS[c.verdict]} {VERDICT_WORDS[c.verdict]}", lambda c: VERDICTS.index(c.verdict),
+           width=104, colour=_hue),
+    Column("Question", lambda c: c.question.prompt, lambda c: c.question.prompt.casefold(), stretch=True,
+           tip=lambda c: f"{c.question.prompt}\nRight: {' / '.join(c.question.answers)}"),
+    Column("Before", lambda c: c.before.answer if c.before else "not asked", width=170),
+    Column("After", lambda c: c.after.answer, width=190, colour=_hue),
+    Column("Kind", lambda c: kind_words(c.question.kind), lambda c: c.question.kind, width=140),
+)  # fmt: skip
+
+
+class ReviewDock(Dock):
+    """`decide_wanted(decision, reason)` is emitted once a decision is complete."""
+
+    topic = "review"
+    decide_wanted = Signal(str, str)
+
+    def __init__(self, story: Story, look: Look):
+        super().__init__("Review", "reviewDock", look)
+        self.story = story
+        self._shown: tuple = ()
+        self.title, self.said = label("", "title"), label("", "soft", wrap=True)
+        self.hashes = label("", "softSmall", selectable=True)
+        self.copy_button = QToolButton()
+        self.copy_button.setToolTip(words.tip("Copy the whole hashes"))
+        self.copy_button.setAccessibleName("Copy the whole hashes")
+        self.copy_button.clicked.connect(self._copy)
+        self.board, self.drift, self.layers = Scoreboard(look), DriftBars(look), Table(LAYERS, look, "Drift by layer")
+        self.table = Table(COLUMNS, look, "Questions before and after")
+        self.chips = {verdict: QPushButton(words_) for verdict, words_ in VERDICT_WORDS.items()}
+        for chip in self.chips.values():
+            chip.setObjectName("chip")
+            chip.setCheckable(True)
+            chip.toggled.connect(self._filter)
+        self.twin_button = QPushButton("Table")
+        self.twin_button.setObjectName("chip")
+        self.twin_button.setCheckable(True)
+        self._decision()
+        self._lay_out()
+
+    def _decision(self) -> None:
+        self.reason = QLineEdit()
+        self.reason.setMaxLength(REASON_LIMIT)
+        self.reason.setPlaceholderText("Your reason, for the record")
+        self.reason.setAccessibleName("Reason for the decision")
+        self.reason.textChanged.connect(lambda: self.complaint.setText(""))
+        self.complaint = label("", "softSmall")
+        self.hold_button, self.veto_button = QPushButton("Hold"), QPushButton("Veto")
+        self.approve_button = QPushButton("Approve")
+        self.veto_button.setObjectName("veto")
+        self.approve_button.setObjectName("primary")
+        for word, button, keys in (
+            ("hold", self.hold_button, "Esc"), ("veto", self.veto_button, "Ctrl+Shift+X"),
+            ("approve", self.approve_button, "Ctrl+Shift+A"),
+        ):  # fmt: skip
+            button.setToolTip(words.tip(keys))
+            button.clicked.connect(lambda _=False, word=word: self.decide(word))
+
+    def _lay_out(self) -> None:
+        full = QWidget()
+        inside = column(full, gap=GRID)
+        inside.setContentsMargins(2 * GRID, GRID, 2 * GRID, 2 * GRID)
+        inside.addWidget(self.title)
+        inside.addWidget(self.said)
+        inside.addLayout(row(self.hashes, self.copy_button, None))
+        left, right = QWidget(), QWidget()
+        self.twins = QStackedWidget()
+        self.twins.addWidget(self.drift)
+        self.twins.addWidget(self.layers)
+        self.twin_button.toggled.connect(lambda on: self.twins.setCurrentIndex(int(on)))
+        lefts = column(left, gap=GRID)
+        lefts.addWidget(self.board)
+        lefts.addWidget(self.twins, 1)
+        lefts.addLayout(row(None, self.twin_button))
+        rights = column(right, gap=GRID)
+        rights.addLayout(row(*self.chips.values(), None))
+        rights.addWidget(self.table, 1)
+        split = QSplitter(Qt.Orientation.Horizontal)
+        split.addWidget(left)
+        split.addWidget(right)
+        split.setSizes([340, 560])
+        split.setStretchFactor(0, 2)
+        split.setStretchFactor(1, 3)
+        split.setHandleWidth(2 * GRID)
+        split.setChildrenCollapsible(False)
+        inside.addWidget(split, 1)
+        self.word = label("", "", wrap=True)
+        inside.addWidget(self.word)
+        self.decision_bar = QWidget()
+        bar = column(self.decision_bar, gap=2)
+        bar.addLayout(row(self.reason, self.hold_button, self.veto_button, self.approve_button))
+        bar.addWidget(self.complaint)
+        inside.addWidget(self.decision_bar)
+        self.empty = EmptyPage(
+            "Nothing to review",
+            "When a night has replayed, dreamed and examined itself, it stops here and asks. You will see what was learnt, "
+            "what was lost and where the cortex would move, and say Hold, Approve or Veto. Ctrl+L opens a night.",
+        )
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.empty)
+        self.pages.addWidget(full)
+        column(self.body, gap=0).addWidget(self.pages)
+
+    def restyle(self, look: Look) -> None:
+        super().restyle(look)
+        self.board.look = look
+        self.board.updateGeometry()
+        for each in (self.table, self.drift, self.layers):
+            each.restyle(look)
+        self.copy_button.setIcon(look.icon("copy"))
+        self.hold_button.setIcon(look.icon("hold", look.text))
+        self.veto_button.setIcon(look.icon("veto", look.stage("veto")))
+        self.approve_button.setIcon(look.icon("approve", look.on_accent))
+        self.complaint.setStyleSheet(f"color: {look.palette.wrong};")
+
+    # ------------------------------------------------------------ drawing
+
+    def refresh(self) -> None:
+        night = self.story.review
+        if night is None:
+            self.pages.setCurrentIndex(0)
+            self.subheading.setText("")
+            return
+        self.pages.setCurrentIndex(1)
+        shown = (night.number, id(night.proposed), len(night.after), len(night.before))
+        if shown != self._shown:
+            self._shown = shown
+            self._draw(night)
+        self._say_word(night)
+
+    def _draw(self, night: Night) -> None:
+        proposal = night.proposed.proposal
+        layers = words.layers(proposal.drift)
+        self.title.setText(f"What night {night.number} would change")
+        self.said.setText(
+            f"A delta of rank {proposal.rank} at scale {proposal.scale:.2f}, {words.size(proposal.bytes)}, from "
+            f"{words.plural(len(proposal.episodes), 'episode')}, {words.plural(proposal.steps, 'step')} and "
+            f"{proposal.tokens:,} tokens; norm {proposal.norm:.2f}."
+        )
+        self.hashes.setText(
+            f"cortex {words.short(proposal.cortex_before)} → {words.short(proposal.cortex_after)}"
+            f"   delta {words.short(proposal.delta)}"
+        )
+        self.hashes.setToolTip(words.tip(self._hashes(night)))
+        self.board.show_scores(night.proposed)
+        self.drift.draw(layers)
+        self.layers.rows.follow(list(layers.items()))
+        found = changes(night)
+        tally = counts(found)
+        for verdict, chip in self.chips.items():
+            chip.setText(f"{VERDICT_MARKS[verdict]} {VERDICT_WORDS[verdict]}  {tally[verdict]}")
+        self.table.rows.follow(found)
+
+    def _hashes(self, night: Night) -> str:
+        p = night.proposed.proposal
+        return f"cortex before  {p.cortex_before}\ncortex after  {p.cortex_after}\ndelta  {p.delta}\nfile  {p.file}"
+
+    def _copy(self) -> None:
+        if self.story.review is not None:
+            QGuiApplication.clipboard().setText(self._hashes(self.story.review))
+
+    def _filter(self) -> None:
+        wanted = {verdict for verdict, chip in self.chips.items() if chip.isChecked()}
+        self.table.rows.accepts = (lambda change: change.verdict in wanted) if wanted else None
+        self.table.rows.again()
+
+    def _say_word(self, night: Night) -> None:
+        waits = night.open_proposal is not None
+        self.decision_bar.setVisible(waits)
+        for button in (self.hold_button, self.veto_button, self.approve_button):
+            button.setEnabled(waits and self.story.up)
+        last = night.decisions[-1] if night.decisions else None
+        self.word.setVisible(last is not None or not waits)
+        self.word.setText(_word(night))
+        states = {"committed": "in the cortex", "vetoed": "vetoed"}
+        ended = night.closed.ended if night.closed else ""
+        self.subheading.setText("waits for your decision" if waits else states.get(ended, ended))
+
+    # ------------------------------------------------------------ deciding
+
+    def decide(self, word: str) -> None:
+        """Emit the decision if it is complete, else say what it lacks."""
+        night, reason = self.story.review, self.reason.text().strip()
+        if night is None or night.open_proposal is None:
+            return
+        if word != "hold" and not reason:
+            self.complaint.setText(
+                f"Say why first: {'an approval' if word == 'approve' else 'a veto'} is kept with its reason."
+            )
+            self.reason.setFocus()
+            return
+        if word == "approve" and not self.table.isVisible():
+            self.complaint.setText("Look at the evidence first: what was learnt and what was lost stands above.")
+            return
+        self.complaint.setText("")
+        self.decide_wanted.emit(word, reason)
+
+
+def _word(night: Night) -> str:
+    if not night.decisions:
+        if night.cut:
+            return "The mind ended before anyone decided. Nothing was changed."
+        return "" if night.closed is None else f"No decision was taken: the night was {night.closed.ended}."
+    last = night.decisions[-1]
+    said = {"approve": "Approved", "hold": "Held", "veto": "Vetoed"}[last.decision]
+    reason = f": “{words.line(last.reason, 300)}”" if last.reason else ""
+    done = ""
+    if night.committed is not None:
+        done = f"  ·  committed {words.clock(night.committed.at)}"
+    elif last.decision == "approve":
+        done = "  ·  permitted, not executed yet"
+    return f"{said} by {words.line(last.by, 80)} {words.clock(last.at)}{reason}{done}"

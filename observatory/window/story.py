@@ -1,0 +1,434 @@
+"""The story so far: every event folded into plain state, from which all docks are drawn.
+
+Stored history and live events come through the same `take`. What changed is noted by topic, so that
+a view repaints only when something in it is new. Knows no Qt and no clock but the events' own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..protocol import events as ev
+
+TOPICS = ("talk", "episodes", "night", "review", "status", "notices")
+
+
+@dataclass
+class Episode:
+    """One experience as a person meets it."""
+
+    told: ev.EpisodeEncoded
+    kept: bool = False
+    nights: list[int] = field(default_factory=list)
+    folded: str = ""
+    mean: float = 0.0
+
+    def __post_init__(self) -> None:
+        bits = self.told.surprise
+        self.mean = sum(bits) / len(bits) if bits else 0.0
+        self.folded = f"{self.told.text}\n{self.told.speaker}\n{self.told.session}\n{self.told.goal}".casefold()
+
+    @property
+    def number(self) -> int:
+        return self.told.episode
+
+
+@dataclass
+class Turn:
+    """One thing said in the talk: told by a person, or asked of the mind and answered."""
+
+    kind: str
+    number: int
+    text: str
+    at: float = 0.0
+    memory: ev.Memory = "whole"
+    pieces: list[str] = field(default_factory=list)
+    surprise: list[float] = field(default_factory=list)
+    answer_pieces: list[str] = field(default_factory=list)
+    answer_surprise: list[float] = field(default_factory=list)
+    read: ev.MemoryRead | None = None
+    reads: list[ev.Read] = field(default_factory=list)
+    answered: ev.Answered | None = None
+    encoded: ev.EpisodeEncoded | None = None
+    kept: bool = False
+    changed: int = 0
+
+
+@dataclass
+class Replayed:
+    """One row of one batch."""
+
+    step: int
+    item: ev.ReplayItem
+
+
+@dataclass
+class Night:
+    """One night, as far as it has come."""
+
+    opened: ev.NightOpened
+    stage: str = ""
+    stage_text: str = ""
+    met: list[str] = field(default_factory=list)
+    progress: ev.NightProgress | None = None
+    steps: list[ev.ReplayStep] = field(default_factory=list)
+    replays: list[Replayed] = field(default_factory=list)
+    chosen: list[ev.EpisodeProposed] = field(default_factory=list)
+    dreams: list[ev.DreamMade] = field(default_factory=list)
+    old: list[ev.OldMaterial] = field(default_factory=list)
+    weighed: list[ev.Weighed] = field(default_factory=list)
+    before: dict[tuple[str, str, str], ev.ExamAnswer] = field(default_factory=dict)
+    after: dict[tuple[str, str, str], ev.ExamAnswer] = field(default_factory=dict)
+    whole: dict[str, ev.Examined] = field(default_factory=dict)
+    proposed: ev.Proposed | None = None
+    decisions: list[ev.Decided] = field(default_factory=list)
+    committed: ev.NightCommitted | None = None
+    closed: ev.NightClosed | None = None
+    rolled_back: bool = False
+    cut: bool = False
+    """The mind ended under it: a mind was lost, or another one came up, before the night was closed."""
+
+    @property
+    def open(self) -> bool:
+        return self.closed is None and not self.cut
+
+    @property
+    def number(self) -> int:
+        return self.opened.night
+
+    @property
+    def open_proposal(self) -> ev.Proposal | None:
+        """What waits for a decision: proposed, not closed, and not yet approved or vetoed."""
+        if self.proposed is None or not self.open:
+            return None
+        if self.decisions and self.decisions[-1].decision != "hold":
+            return None
+        return self.proposed.proposal
+
+
+def key(question: ev.Question) -> tuple[str, str, str]:
+    return question.prompt, question.kind, question.style
+
+
+class Story:
+    """Takes events, keeps what can be shown, and remembers which topics changed."""
+
+    def __init__(self, live_since: float | None = None) -> None:
+        """`live_since`: a mind that reported ready before this moment is another session's."""
+        self.live_since = live_since
+        self.heard = live_since is None
+        self.ready: ev.MindReady | None = None
+        self.waiting: ev.MindWaiting | None = None
+        self.heartbeat: ev.Heartbeat | None = None
+        self.lost: ev.MindLost | None = None
+        self.mode: str = "waiting"
+        self.mode_why = ""
+        self.paused = False
+        self.cortex = ""
+        self.checked: ev.CortexChecked | None = None
+        self.saved: ev.Saved | None = None
+        self.episodes: list[Episode] = []
+        self.by_number: dict[int, Episode] = {}
+        self.turns: list[Turn] = []
+        self.nights: dict[int, Night] = {}
+        self.notices: list[ev.Notice] = []
+        self.taken = 0
+        self.changed: set[str] = set(TOPICS)
+        self._questions: dict[int, Turn] = {}
+        self._tellings: dict[int, Turn] = {}
+        self._known: dict[tuple[str, str, str], ev.ExamAnswer] = {}
+
+    # ------------------------------------------------------------ what is asked of it
+
+    @property
+    def night(self) -> Night | None:
+        return self.nights[max(self.nights)] if self.nights else None
+
+    @property
+    def asleep(self) -> bool:
+        night = self.night
+        return bool(night and night.open)
+
+    @property
+    def interrupted(self) -> Night | None:
+        """A night that a crash or a closed window cut short, if it is the last one."""
+        night = self.night
+        ended = night.closed.ended if night and night.closed else ""
+        return night if night and (night.cut or ended == "interrupted") else None
+
+    @property
+    def up(self) -> bool:
+        """A mind of this session is there and has said that it is ready."""
+        return self.heard and self.ready is not None and self.lost is None and self.waiting is None
+
+    @property
+    def awake(self) -> bool:
+        return self.up and not self.asleep
+
+    @property
+    def unslept(self) -> int:
+        return sum(not episode.nights for episode in self.episodes)
+
+    @property
+    def review(self) -> Night | None:
+        """The newest night that has put something up for review."""
+        return next((self.nights[n] for n in sorted(self.nights, reverse=True) if self.nights[n].proposed), None)
+
+    def take_changes(self) -> set[str]:
+        changed, self.changed = self.changed, set()
+        return changed
+
+    # ------------------------------------------------------------ what the window adds itself
+
+    def telling(self, number: int, text: str) -> None:
+        """Sent a moment ago, not yet encoded."""
+        if number not in self.by_number:
+            self._tellings[number] = self._turn(Turn("told", number, text))
+
+    def asking(self, question: int, text: str, memory: ev.Memory) -> None:
+        if question not in self._questions:
+            self._questions[question] = self._turn(Turn("asked", question, text, memory=memory))
+
+    def _turn(self, turn: Turn) -> Turn:
+        self.turns.append(turn)
+        self.changed.add("talk")
+        return turn
+
+    # ------------------------------------------------------------ events
+
+    def take(self, event: ev.Event) -> None:
+        self.taken += 1
+        handler = _HANDLERS.get(type(event))
+        if handler is not None:
+            handler(self, event)
+
+    def take_all(self, events) -> Story:
+        for event in events:
+            self.take(event)
+        return self
+
+    def _mind_waiting(self, e: ev.MindWaiting) -> None:
+        self.waiting = e
+        self.changed |= {"status", "talk", "night"}
+
+    def _mind_ready(self, e: ev.MindReady) -> None:
+        self._cut()
+        self.ready, self.waiting, self.lost, self.cortex = e, None, None, e.cortex
+        self.heard = self.live_since is None or e.at >= self.live_since
+        if not self.asleep:
+            self.mode = "awake"
+        self.changed |= {"status", "talk", "night", "episodes", "review"}
+
+    def _heartbeat(self, e: ev.Heartbeat) -> None:
+        self.heartbeat, self.paused = e, e.paused
+        if self.lost is None and e.mode != "waiting":
+            if self.waiting is not None or not self.heard or self.mode != e.mode:
+                self.changed |= {"talk", "night", "review"}
+            self.mode, self.waiting, self.heard = e.mode, None, True
+        self.changed.add("status")
+
+    def _mode(self, e: ev.ModeChanged) -> None:
+        self.mode, self.mode_why = e.mode, e.why
+        self.changed |= {"status", "night", "talk", "review"}
+
+    def _notice(self, e: ev.Notice) -> None:
+        self.notices.append(e)
+        self.changed.add("notices")
+
+    def _paused(self, e: ev.Paused) -> None:
+        self.paused = True
+        self.changed |= {"status", "night"}
+
+    def _resumed(self, e: ev.Resumed) -> None:
+        self.paused = False
+        self.changed |= {"status", "night"}
+
+    def _checked(self, e: ev.CortexChecked) -> None:
+        self.checked, self.cortex = e, e.cortex
+        self.changed.add("status")
+
+    def _saved(self, e: ev.Saved) -> None:
+        self.saved = e
+        self.changed.add("status")
+
+    def _cut(self) -> None:
+        if self.night is not None and self.night.open:
+            self.night.cut = True
+
+    def _mind_lost(self, e: ev.MindLost) -> None:
+        self._cut()
+        self.lost, self.mode, self.waiting, self.heartbeat = e, "waiting", None, None
+        self.changed |= {"status", "night", "talk"}
+
+    # waking
+
+    def _encoded(self, e: ev.EpisodeEncoded) -> None:
+        episode = Episode(e)
+        self.episodes.append(episode)
+        self.by_number[e.episode] = episode
+        turn = self._tellings.pop(e.episode, None) or self._turn(Turn("told", e.episode, e.text))
+        turn.text, turn.at, turn.pieces, turn.surprise, turn.encoded = e.text, e.at, e.pieces, e.surprise, e
+        turn.changed += 1
+        self._tellings[e.episode] = turn
+        self.changed |= {"episodes", "talk"}
+
+    def _kept(self, e: ev.EpisodeKept) -> None:
+        if e.episode in self.by_number:
+            self.by_number[e.episode].kept = True
+        turn = self._tellings.pop(e.episode, None)
+        if turn is not None:
+            turn.kept = True
+            turn.changed += 1
+        self.changed |= {"episodes", "talk"}
+
+    def _asked(self, question: int, text: str = "", memory: ev.Memory = "whole") -> Turn:
+        turn = self._questions.get(question)
+        if turn is None:
+            turn = self._questions[question] = self._turn(Turn("asked", question, text, memory=memory))
+        turn.text = turn.text or text
+        turn.changed += 1
+        self.changed.add("talk")
+        return turn
+
+    def _memory_read(self, e: ev.MemoryRead) -> None:
+        turn = self._asked(e.question, e.cue)
+        turn.read, turn.reads = e, e.reads
+
+    def _piece(self, e: ev.AnswerPiece) -> None:
+        turn = self._asked(e.question)
+        turn.answer_pieces.append(e.piece)
+        turn.answer_surprise.append(e.surprise)
+
+    def _answered(self, e: ev.Answered) -> None:
+        turn = self._asked(e.question, e.prompt, e.memory)
+        turn.text, turn.memory, turn.answered, turn.at = e.prompt, e.memory, e, e.at
+        turn.answer_pieces, turn.answer_surprise = list(e.pieces), list(e.surprise)
+        turn.reads = e.reads or turn.reads
+
+    # night
+
+    def _opened(self, e: ev.NightOpened) -> None:
+        before = self.nights.get(e.night)
+        night = self.nights[e.night] = Night(e)
+        if before is not None and e.resumed_from_step:
+            night.steps = [s for s in before.steps if s.step <= e.resumed_from_step]
+            night.replays = [r for r in before.replays if r.step <= e.resumed_from_step]
+            night.dreams, night.old, night.chosen = before.dreams, before.old, before.chosen
+        night.before = dict(before.before if before is not None else self._known)
+        self.paused = False
+        self.changed |= {"night", "review", "status", "talk"}
+
+    def _of(self, number: int, *topics: str) -> Night | None:
+        self.changed.update(topics)
+        return self.nights.get(number)
+
+    def _stage(self, e: ev.StageEntered) -> None:
+        if night := self._of(e.night, "night", "status"):
+            night.stage, night.stage_text = e.stage, e.text
+            if e.stage not in night.met:
+                night.met.append(e.stage)
+
+    def _progress(self, e: ev.NightProgress) -> None:
+        if night := self._of(e.night, "night"):
+            night.progress = e
+            night.stage = night.stage or e.stage
+
+    def _chosen(self, e: ev.EpisodeProposed) -> None:
+        if night := self._of(e.night, "night"):
+            night.chosen.append(e)
+
+    def _old(self, e: ev.OldMaterial) -> None:
+        if night := self._of(e.night, "night"):
+            night.old.append(e)
+
+    def _dream(self, e: ev.DreamMade) -> None:
+        if night := self._of(e.night, "night"):
+            night.dreams.append(e)
+
+    def _step(self, e: ev.ReplayStep) -> None:
+        if night := self._of(e.night, "night"):
+            night.steps.append(e)
+            night.replays.extend(Replayed(e.step, item) for item in e.items)
+
+    def _weighed(self, e: ev.Weighed) -> None:
+        if night := self._of(e.night, "night"):
+            night.weighed.append(e)
+
+    def _examined(self, e: ev.Examined) -> None:
+        night = self._of(e.night, "review", "night")
+        if night is None:
+            return
+        if e.memory == "whole":
+            night.whole[e.when] = e
+            return
+        paper = {key(a.question): a for a in e.answers}
+        (night.before if e.when == "before" else night.after).update(paper)
+        if e.when == "before":
+            self._known.update(paper)
+
+    def _proposed(self, e: ev.Proposed) -> None:
+        if night := self._of(e.proposal.night, "review", "night", "status"):
+            night.proposed = e
+
+    def _decided(self, e: ev.Decided) -> None:
+        if night := self._of(e.night, "review", "night", "status"):
+            night.decisions.append(e)
+
+    def _committed(self, e: ev.NightCommitted) -> None:
+        self.cortex = e.cortex_after
+        if night := self._of(e.night, "review", "night", "status", "episodes", "talk"):
+            night.committed = e
+            self._known.update(night.after)
+            for number in night.opened.episodes:
+                if number in self.by_number:
+                    self.by_number[number].nights.append(e.night)
+
+    def _closed(self, e: ev.NightClosed) -> None:
+        self.cortex, self.paused = e.cortex or self.cortex, False
+        if self.mode == "asleep":
+            self.mode = "awake" if self.ready is not None and self.lost is None else "waiting"
+        if night := self._of(e.night, "review", "night", "status", "talk", "notices"):
+            night.closed = e
+
+    def _rolled_back(self, e: ev.RolledBack) -> None:
+        self.cortex = e.cortex
+        self.changed |= {"episodes", "review", "night", "status"}
+        for number in e.nights:
+            if number in self.nights:
+                self.nights[number].rolled_back = True
+        gone = set(e.nights)
+        for episode in self.episodes:
+            episode.nights = [n for n in episode.nights if n not in gone]
+
+
+_HANDLERS = {
+    ev.MindWaiting: Story._mind_waiting,
+    ev.MindReady: Story._mind_ready,
+    ev.Heartbeat: Story._heartbeat,
+    ev.ModeChanged: Story._mode,
+    ev.Notice: Story._notice,
+    ev.Paused: Story._paused,
+    ev.Resumed: Story._resumed,
+    ev.CortexChecked: Story._checked,
+    ev.Saved: Story._saved,
+    ev.MindLost: Story._mind_lost,
+    ev.EpisodeEncoded: Story._encoded,
+    ev.EpisodeKept: Story._kept,
+    ev.MemoryRead: Story._memory_read,
+    ev.AnswerPiece: Story._piece,
+    ev.Answered: Story._answered,
+    ev.NightOpened: Story._opened,
+    ev.StageEntered: Story._stage,
+    ev.NightProgress: Story._progress,
+    ev.EpisodeProposed: Story._chosen,
+    ev.OldMaterial: Story._old,
+    ev.DreamMade: Story._dream,
+    ev.ReplayStep: Story._step,
+    ev.Weighed: Story._weighed,
+    ev.Examined: Story._examined,
+    ev.Proposed: Story._proposed,
+    ev.Decided: Story._decided,
+    ev.NightCommitted: Story._committed,
+    ev.NightClosed: Story._closed,
+    ev.RolledBack: Story._rolled_back,
+}

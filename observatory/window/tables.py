@@ -1,0 +1,214 @@
+"""A read-only table of plain rows: made once, appended to cheaply, sorted without copying rows.
+
+Knows nothing of what the rows are: each column brings its own text, sort key and hues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QRectF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QKeySequence, QPainter
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QTableView
+
+from . import words
+from .look import Look
+
+BAR_ROLE = Qt.ItemDataRole.UserRole + 1
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+@dataclass(frozen=True)
+class Column:
+    """`text` is shown, `sort` orders, `bar` (share and colour) is painted beside the figure."""
+
+    title: str
+    text: Callable[[Any], str]
+    sort: Callable[[Any], Any] | None = None
+    tip: Callable[[Any], str] | None = None
+    colour: Callable[[Any, Look], QColor | None] | None = None
+    bar: Callable[[Any, Look], tuple[float, QColor]] | None = None
+    number: bool = False
+    width: int = 90
+    stretch: bool = False
+    about: str = ""
+
+
+class Rows(QAbstractTableModel):
+    """`shown` are places in `rows`: filtered and sorted. Rows are only ever added at the end, or replaced whole."""
+
+    def __init__(self, columns: Sequence[Column], look: Look):
+        super().__init__()
+        self.columns, self.look = list(columns), look
+        self.rows: Sequence[Any] = ()
+        self.shown: list[int] = []
+        self.accepts: Callable[[Any], bool] | None = None
+        self._count = 0
+        self._sorted_by: tuple[int, Qt.SortOrder] | None = None
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:
+        return 0 if parent.isValid() else len(self.shown)
+
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:
+        return 0 if parent.isValid() else len(self.columns)
+
+    def row(self, place: int) -> Any:
+        return self.rows[self.shown[place]]
+
+    def place_of(self, wanted: Callable[[Any], bool]) -> int | None:
+        return next((place for place, at in enumerate(self.shown) if wanted(self.rows[at])), None)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal or section >= len(self.columns):
+            return None
+        column = self.columns[section]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.title
+        if role == Qt.ItemDataRole.ToolTipRole and column.about:
+            return words.tip(column.about)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(RIGHT if column.number else LEFT)
+        return None
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        column, entry = self.columns[index.column()], self.rows[self.shown[index.row()]]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return words.line(column.text(entry))
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(RIGHT if column.number else LEFT)
+        if role == Qt.ItemDataRole.ForegroundRole and column.colour:
+            return column.colour(entry, self.look)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return words.tip((column.tip or column.text)(entry))
+        if role == BAR_ROLE and column.bar:
+            return column.bar(entry, self.look)
+        return None
+
+    # ------------------------------------------------------------ filling
+
+    def follow(self, rows: Sequence[Any]) -> None:
+        """Take in what was added to `rows` since; the same sequence is kept, not copied."""
+        fresh = rows is not self.rows or len(rows) < self._count
+        self.rows = rows
+        if fresh:
+            self.again()
+            return
+        added = [at for at in range(self._count, len(rows)) if self.accepts is None or self.accepts(rows[at])]
+        self._count = len(rows)
+        if not added:
+            return
+        if self._sorted_by is None:
+            self.beginInsertRows(QModelIndex(), len(self.shown), len(self.shown) + len(added) - 1)
+            self.shown.extend(added)
+            self.endInsertRows()
+        else:
+            self._reorder([*self.shown, *added])
+
+    def again(self) -> None:
+        """Filter and sort from the beginning."""
+        self.beginResetModel()
+        self._count = len(self.rows)
+        kept = [at for at in range(self._count) if self.accepts is None or self.accepts(self.rows[at])]
+        self.shown = self._in_order(kept)
+        self.endResetModel()
+
+    def touch(self) -> None:
+        """Cells changed in place."""
+        if self.shown:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.shown) - 1, len(self.columns) - 1))
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        self._sorted_by = (column, order) if 0 <= column < len(self.columns) else None
+        self._reorder(self.shown)
+
+    def _reorder(self, shown: list[int]) -> None:
+        if len(shown) != len(self.shown):
+            self.beginResetModel()
+            self.shown = self._in_order(shown)
+            self.endResetModel()
+            return
+        self.layoutAboutToBeChanged.emit()
+        kept = self.persistentIndexList()
+        were = [(self.shown[i.row()], i.column()) for i in kept]
+        self.shown = self._in_order(shown)
+        place = {at: n for n, at in enumerate(self.shown)} if were else {}
+        self.changePersistentIndexList(kept, [self.index(place[at], column) for at, column in were])
+        self.layoutChanged.emit()
+
+    def _in_order(self, shown: list[int]) -> list[int]:
+        if self._sorted_by is None:
+            return sorted(shown)
+        column, order = self._sorted_by
+        key = self.columns[column].sort or self.columns[column].text
+        return sorted(sorted(shown), key=lambda at: key(self.rows[at]), reverse=order == Qt.SortOrder.DescendingOrder)
+
+
+class BarDelegate(QStyledItemDelegate):
+    """A figure with a small bar left of it."""
+
+    def paint(self, painter: QPainter, option, index) -> None:
+        super().paint(painter, option, index)
+        bar = index.data(BAR_ROLE)
+        if bar is None:
+            return
+        share, colour = bar
+        rect, figure = option.rect, 62
+        room = rect.width() - figure - 8
+        if room > 8:
+            painter.fillRect(
+                QRectF(rect.left() + 4, rect.center().y() - 2, room * max(0.0, min(1.0, share)), 5), QColor(colour)
+            )
+
+
+class Table(QTableView):
+    """A quiet table over `Rows`, with sorting, keyboard and copy."""
+
+    def __init__(self, columns: Sequence[Column], look: Look, name: str):
+        super().__init__()
+        self.rows = Rows(columns, look)
+        self.setModel(self.rows)
+        self.setAccessibleName(name)
+        self.setItemDelegate(BarDelegate(self))
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        head = self.horizontalHeader()
+        head.setHighlightSections(False)
+        head.setDefaultAlignment(LEFT)
+        head.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        head.setSortIndicatorClearable(True)
+        self.setSortingEnabled(True)
+        for place, column in enumerate(columns):
+            if column.stretch:
+                head.setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch)
+
+    def restyle(self, look: Look) -> None:
+        self.rows.look = look
+        scale = look.type.body / 10.5
+        self.verticalHeader().setDefaultSectionSize(round(28 * scale))
+        for place, column in enumerate(self.rows.columns):
+            if not column.stretch:
+                self.setColumnWidth(place, round(column.width * scale))
+        self.viewport().update()
+
+    def chosen(self) -> Any:
+        index = self.currentIndex()
+        return self.rows.row(index.row()) if index.isValid() and index.row() < len(self.rows.shown) else None
+
+    def keyPressEvent(self, event) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy) and self.currentIndex().isValid():
+            entry = self.chosen()
+            QGuiApplication.clipboard().setText("\t".join(column.text(entry) for column in self.rows.columns))
+            return
+        super().keyPressEvent(event)

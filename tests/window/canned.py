@@ -1,0 +1,335 @@
+"""A mind's first day and night as an event list written by hand, and a source that tells it. No model, no record."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import random
+import re
+from collections import deque
+
+from observatory import resources
+from observatory.protocol import events as ev
+from observatory.protocol.days import read_day
+from observatory.protocol.exams import read_exam
+
+START = 1_767_600_000.0
+LAYERS = range(6, 27)
+
+
+def hash_(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()
+
+
+BASE, AFTER, DELTA = hash_("base"), hash_("after"), hash_("delta")
+
+
+def pieces(text: str) -> list[str]:
+    return re.findall(r"\s?\w{1,6}|\s?[^\w\s]|\s", text)
+
+
+def bits(text: str, seed: int = 0) -> list[float]:
+    dice = random.Random(f"{text}{seed}")
+    return [min(19.0, dice.expovariate(0.22) + (6.0 if piece.strip()[:1].isupper() else 0.0)) for piece in pieces(text)]
+
+
+def ready(at: float = START) -> ev.MindReady:
+    return ev.MindReady(
+        at=at, model="SmolLM2-135M-Instruct", model_hash=hash_("model"), device="cpu", precision="bf16", threads=2,
+        parameters=134_515_008, layers=30, width=576, vocabulary=49_152, code_units=4096, code_active=64, base=BASE,
+        cortex=BASE, nights=[], versions={"torch": "2.13.0"}, load_s=1.4,
+    )  # fmt: skip
+
+
+def episode(number: int, text: str, **about) -> ev.EpisodeEncoded:
+    kept = {
+        "speaker": "user", "session": "", "lived_at": "", "goal": "", "outcome": None, "because": "",
+        "source": "window", "line": 0, "at": START + number, "nearest": [],
+    } | about  # fmt: skip
+    return ev.EpisodeEncoded(
+        episode=number, text=text, pieces=pieces(text), tokens=[1] * len(pieces(text)), surprise=bits(text),
+        code=list(range(64)), novelty=0.5 + (number * 37 % 50) / 100, pass_ms=41.0, code_ms=2.0, **kept,
+    )  # fmt: skip
+
+
+def day() -> list[ev.Event]:
+    out: list[ev.Event] = [ready(), ev.ModeChanged(at=START, mode="awake", why="ready")]
+    for number, e in enumerate(read_day(resources.folder() / "days" / "first.jsonl").experiences, start=1):
+        nearest = [ev.Overlap(episode=number - 1, before=0.41, after=0.06)] if number > 1 else []
+        out.append(episode(
+            number, e.text, speaker=e.speaker, session=e.session, lived_at=e.at, goal=e.goal, outcome=e.outcome,
+            because=e.because, nearest=nearest,
+        ))  # fmt: skip
+        out.append(ev.EpisodeKept(episode=number))
+    return out
+
+
+def talk() -> list[ev.Event]:
+    out: list[ev.Event] = []
+    asked = (
+        (
+            1,
+            "Where does the spare key to Quill Lodge hang?",
+            "It hangs behind the barometer.",
+            "whole",
+            [(6, 0.91, 0.46)],
+        ),
+        (
+            2,
+            "What does Bartholomew the goat eat?",
+            "He will only eat radishes.",
+            "whole",
+            [(4, 0.88, 0.39), (1, 0.31, 0.07)],
+        ),
+        (3, "What is the capital of France?", "The capital of France is Paris.", "whole", []),
+        (
+            4,
+            "Where does the spare key to Quill Lodge hang?",
+            "The spare key hangs on a hook by the door.",
+            "cortex",
+            None,
+        ),
+    )
+    for question, prompt, answer, memory, reads in asked:
+        found = [ev.Read(episode=e, match=m, mass=a, weight=1.0) for e, m, a in reads or []]
+        if reads is not None:
+            out.append(ev.MemoryRead(
+                question=question, cue=prompt, reads=found, candidates=found, novelty=0.2, sure=bool(found),
+                why="" if found else "the best match, 0.12, is under the threshold of 0.30", search_ms=3.0, read_ms=9.0,
+            ))  # fmt: skip
+        for piece, cost in zip(pieces(answer), bits(answer, 1), strict=True):
+            out.append(ev.AnswerPiece(question=question, piece=piece, surprise=cost))
+        out.append(ev.Answered(
+            at=START + 100 + question, question=question, prompt=prompt, answer=answer, memory=memory,
+            pieces=pieces(answer), surprise=bits(answer, 1), reads=found, wall_ms=420.0, tokens_per_s=31.0,
+        ))  # fmt: skip
+    out.append(ev.CortexChecked(at=START + 110, cortex=BASE, unchanged=True, whole=True))
+    return out
+
+
+def _name(text: str) -> str:
+    return " ".join(text.split()[:4]).rstrip(".,")
+
+
+def night_opens(steps: int = 40, number: int = 1, episodes: int = 25) -> list[ev.Event]:
+    told = [e for e in day() if isinstance(e, ev.EpisodeEncoded)][:episodes]
+    out: list[ev.Event] = [
+        ev.ModeChanged(at=START + 200, mode="asleep", why="a person asked for it"),
+        ev.NightOpened(at=START + 200, night=number, seed=0, episodes=[e.episode for e in told], old_episodes=[],
+                       steps=steps, cortex=BASE, arm="sleep", why="a person asked for it"),
+        ev.StageEntered(night=number, stage="propose", text="choosing from 25 episodes"),
+    ]  # fmt: skip
+    for e in told:
+        mean = sum(e.surprise) / len(e.surprise)
+        out.append(ev.EpisodeProposed(night=number, episode=e.episode, priority=mean / 8, bits_over_usual=mean - 4.2,
+                                      why="more surprising than usual" if mean > 4.2 else "new today"))  # fmt: skip
+    out.append(ev.StageEntered(night=number, stage="rehearse", text="making old material"))
+    for item in range(12):
+        kind = ("chat", "plain", "question")[item % 3]
+        out.append(ev.OldMaterial(night=number, item=item, kind=kind,
+                                  text=("Sure, a simple soup needs onions, carrots and time.", "The river had risen in the night.",
+                                        "What is the largest ocean? The Pacific.")[item % 3]))  # fmt: skip
+    return out
+
+
+def paper(when: ev.When, number: int = 1) -> ev.Examined:
+    questions = read_exam(resources.folder() / "exams" / "first.jsonl")
+    known = [ev.Question(prompt=p, answers=[a], kind="known") for p, a in KNOWN]
+    answers = []
+    for place, question in enumerate([*questions, *known]):
+        if question.kind == "known":
+            right = place % 9 != 4 if when == "before" else place % 9 not in (4, 7)
+        else:
+            right = place == 1 if when == "before" else place % 12 != 5
+        said = question.answers[0] if right else "I am not sure, perhaps a small wooden box."
+        answers.append(ev.ExamAnswer(question=question, answer=f"It is {said}.", right=right))
+    scores: dict[str, ev.Score] = {}
+    for kind in {a.question.kind for a in answers}:
+        mine = [a for a in answers if a.question.kind == kind]
+        scores[kind] = ev.Score(right=sum(a.right for a in mine), asked=len(mine))
+    return ev.Examined(night=number, when=when, memory="cortex", scores=scores, answers=answers, wall_s=12.0)
+
+
+KNOWN = [
+    ("What is the capital of France?", "Paris"), ("How many days are in a week?", "seven"), ("What do bees make?", "honey"),
+    ("Which planet is called red?", "Mars"), ("What colour is snow?", "white"), ("Who wrote Hamlet?", "Shakespeare"),
+    ("What is frozen water called?", "ice"), ("How many legs has a spider?", "eight"), ("What is the opposite of hot?", "cold"),
+    ("Which animal barks?", "dog"), ("What is the largest ocean?", "Pacific"), ("In which country is Rome?", "Italy"),
+]  # fmt: skip
+
+
+def dreams(number: int = 1) -> list[ev.Event]:
+    told = [e for e in day() if isinstance(e, ev.EpisodeEncoded)]
+    out: list[ev.Event] = [
+        ev.StageEntered(night=number, stage="exam", text="before anything moves"), paper("before", number),
+        ev.Measured(night=number, when="before", perplexity=18.42, kl_from_base=0.0, perplexity_text="built-in"),
+        ev.StageEntered(night=number, stage="dream", text="making up questions"),
+    ]  # fmt: skip
+    for place, e in enumerate(told):
+        kept = place % 3 != 2
+        out.append(ev.DreamMade(
+            night=number, dream=place + 1, episode=e.episode, prompt=f"What do you know about {_name(e.text)}?",
+            target=e.text, kept=kept, support=0.9 - place / 40, why="" if kept else "the episode does not support it",
+        ))  # fmt: skip
+    out.append(ev.StageEntered(night=number, stage="replay", text="replaying the day"))
+    return out
+
+
+def replay_step(step: int, of: int, number: int = 1, rows: int = 18) -> ev.ReplayStep:
+    dice = random.Random(step)
+    told = TOLD
+    items = []
+    for row in range(rows):
+        e = told[(step * 7 + row) % len(told)]
+        kind = ("episode", "episode", "dream", "old", "earlier")[row % 5]
+        loss = 6.5 * math.exp(-3.0 * step / of) + dice.random() * 0.7
+        cue = {"episode": f"Tell me about {_name(e.text)}.", "old": "Write a short note about soup."}.get(
+            kind, f"What do you know about {_name(e.text)}?"
+        )
+        items.append(ev.ReplayItem(kind=kind, episode=None if kind == "old" else e.episode, item=row, cue=cue, loss=loss,
+                                   worst=loss * 2.4, because="a token was still wrong"))  # fmt: skip
+    return ev.ReplayStep(
+        at=START + 300 + step, night=number, step=step, of=of,
+        loss=5.9 * math.exp(-3.2 * step / of) + 0.3 + 0.35 * dice.random(),
+        kl=0.09 * (1 - math.exp(-5 * step / of)) * (0.75 + 0.5 * dice.random()), rate=3e-3 * (1 - step / of * 0.9),
+        tokens=640, step_s=1.9, grad_norm=1.2 + dice.random(), items=items,
+    )  # fmt: skip
+
+
+def progress(step: int, of: int, number: int = 1) -> ev.NightProgress:
+    return ev.NightProgress(night=number, stage="replay", done=step, of=of, fraction=0.25 + 0.55 * step / of,
+                            left_s=(of - step) * 2.1 + 60, text="")  # fmt: skip
+
+
+def steps(upto: int = 40, of: int = 40, number: int = 1) -> list[ev.Event]:
+    out: list[ev.Event] = []
+    for step in range(1, upto + 1):
+        out += [replay_step(step, of, number), progress(step, of, number)]
+    return out
+
+
+def proposal(number: int = 1) -> ev.Proposal:
+    drift = {}
+    for layer in LAYERS:
+        for place, part in enumerate(("self_attn.q_proj", "self_attn.o_proj", "mlp.up_proj", "mlp.down_proj")):
+            drift[f"model.layers.{layer}.{part}"] = 0.012 + 0.02 * math.exp(-(((layer - 13) / 5) ** 2)) + 0.004 * place
+    return ev.Proposal(
+        night=number, delta=DELTA, file=f"deltas/night-{number:04d}-{DELTA[:12]}.safetensors", cortex_before=BASE,
+        cortex_after=AFTER, scale=0.55, rank=32, norm=14.2, drift=drift, episodes=list(range(1, 26)), steps=40,
+        tokens=25_600, bytes=27_400_000,
+    )  # fmt: skip
+
+
+def gate(number: int = 1) -> list[ev.Event]:
+    before, after = paper("before", number), paper("after", number)
+    return [
+        ev.StageEntered(night=number, stage="weigh", text="how much of it to keep"),
+        ev.Weighed(night=number, scale=0.55, recall_loss=0.4, old_kl=0.02, objective=0.5, chosen=True),
+        ev.StageEntered(night=number, stage="exam", text="after"), after,
+        ev.Measured(night=number, when="after", perplexity=18.11, kl_from_base=0.021, perplexity_text="built-in"),
+        ev.StageEntered(night=number, stage="gate", text="asking for leave"),
+        ev.Proposed(at=START + 500, proposal=proposal(number), recall_before=before.scores, recall_after=after.scores,
+                    perplexity_before=18.42, perplexity_after=18.11, kl_before=0.0, kl_after=0.021),
+    ]  # fmt: skip
+
+
+def committed(number: int = 1) -> list[ev.Event]:
+    p = proposal(number)
+    return [
+        ev.Decided(at=START + 520, night=number, delta=DELTA, decision="approve", by="Ada", reason="little was lost"),
+        ev.NightCommitted(at=START + 521, night=number, delta=DELTA, file=p.file, cortex_before=BASE, cortex_after=AFTER,
+                          wall_s=320.0),
+        ev.NightClosed(at=START + 522, night=number, ended="committed", cortex=AFTER, why="approved", wall_s=322.0,
+                       steps=40, tokens=25_600, peak_rss_mb=2900.0),
+        ev.ModeChanged(at=START + 522, mode="awake", why="the night is over"),
+    ]  # fmt: skip
+
+
+def at_the_gate() -> list[ev.Event]:
+    return [*day(), *talk(), *night_opens(), *dreams(), *steps(), *gate()]
+
+
+def whole_story() -> list[ev.Event]:
+    return [*at_the_gate(), *committed()]
+
+
+TOLD = [e for e in day() if isinstance(e, ev.EpisodeEncoded)]
+
+
+class State:
+    mind_silent_s: float | None = 0.1
+    read_only = False
+    phase = "ready"
+    problem = ""
+
+
+class Canned:
+    """A source that hands out what it is given and remembers what was asked of it."""
+
+    def __init__(self, events=()):
+        self.waiting: deque[ev.Event] = deque(events)
+        self.asked_of: list[tuple] = []
+        self.state = State()
+        self.started = self.closed = False
+        self.refuse = ""
+        self._episode, self._question = 100, 100
+
+    def start(self) -> None:
+        self.started = True
+
+    def give(self, *events: ev.Event) -> None:
+        self.waiting.extend(events)
+
+    def drain(self, budget_ms: float = 8.0) -> list[ev.Event]:
+        given = [self.waiting.popleft() for _ in range(min(len(self.waiting), 2000))]
+        return given
+
+    def _note(self, *what) -> None:
+        if self.refuse:
+            raise RuntimeError(self.refuse)
+        self.asked_of.append(what)
+
+    def tell(self, text, **about):
+        self._note("tell", text, about)
+        self._episode += 1
+        return self._episode
+
+    def ask(self, text, memory="whole"):
+        self._note("ask", text, memory)
+        self._question += 1
+        return self._question
+
+    def sleep(self, exam=(), plan=None, why=""):
+        self._note("sleep", list(exam), why)
+        return 1
+
+    def resume_night(self, *_):
+        self._note("resume_night")
+
+    def wake_again(self):
+        self._note("wake_again")
+
+    def pause(self):
+        self._note("pause")
+
+    def run(self):
+        self._note("run")
+
+    def step(self, unit="step"):
+        self._note("step", unit)
+
+    def decide(self, decision, reason, by):
+        self._note("decide", decision, reason, by)
+
+    def veto_night(self, reason, by):
+        self._note("veto_night", reason, by)
+
+    def rows(self, name, **params):
+        return []
+
+    def close(self, timeout_s=5.0):
+        self.closed = True
+
+
+def beat(mode: ev.Mode = "awake", paused: bool = False) -> ev.Heartbeat:
+    return ev.Heartbeat(mode=mode, busy="", rss_mb=1400.0, peak_rss_mb=2900.0, paused=paused)
