@@ -17,6 +17,7 @@ from typing import Annotated, Literal
 from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
 from . import __version__
+from .host.refusal import Refusal
 
 DONE, FAILED, WRONG, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
 Arm = Literal["sleep", "none", "retrieval", "finetune", "uniform", "no-dreams", "no-anchor"]
@@ -26,14 +27,6 @@ app = App(
     help="Watch a language model with a hippocampus and a cortex learn in its sleep. Without a command: the window.",
     version=__version__,
 )
-
-
-class Refusal(Exception):
-    """Why a command ends here, in words for a person, with its exit status."""
-
-    def __init__(self, code: int, text: str):
-        super().__init__(text)
-        self.code = code
 
 
 @Parameter(name="*")
@@ -203,7 +196,6 @@ def live(
         home, model=model, device=device if device != "auto" else chosen.device,
         precision=precision if precision != "auto" else chosen.precision, threads=chosen.threads, seed=seed,
         history=False, perplexity_text=str(perplexity_text.absolute()) if perplexity_text else "", notices=notices,
-        mind=os.environ.get("OBSERVATORY_MIND", "observatory.mind.process"),
     )  # fmt: skip
     kept_report = report or (home / "reports" / "latest.json" if common.json else None)
     life = headless.Life(

@@ -15,10 +15,11 @@ from rich.table import Table
 
 from ..protocol import events as e
 from . import report
+from .refusal import Refusal
 from .session import Session, SessionError
 from .terminal import Terminal
 
-DONE, FAILED = 0, 1
+DONE, FAILED, WRONG = 0, 1, 2
 READY_S = 600.0
 """Seconds a mind may take to wake for a rollback: the first reading of a large GGUF takes minutes."""
 
@@ -26,7 +27,6 @@ READY_S = 600.0
 @contextmanager
 def _reading(home: Path):
     """The record for reading, or the sentence why not."""
-    from ..cli import Refusal
     from ..record.store import RecordError, Store
 
     try:
@@ -70,8 +70,6 @@ def nights(home: Path, *, as_json: bool) -> int:
 
 
 def show(home: Path, night: int, *, as_json: bool) -> int:
-    from ..cli import WRONG, Refusal
-
     with _reading(home) as store:
         entry = next((n for n in _entries(store) if n["night"] == night), None)
         if entry is None:
@@ -158,7 +156,6 @@ def verify(home: Path, *, as_json: bool, quiet: bool) -> int:
 def roll_back(home: Path, night: int, why: str, *, model: str | None, quiet: bool) -> int:
     """The mind rebuilds the cortex, because only it can; the record keeps that it did."""
     from .. import settings
-    from ..cli import Refusal
 
     chosen, _ = settings.load(home)
     session = Session(

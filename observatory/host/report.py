@@ -41,7 +41,7 @@ def build(events: Iterable[e.Record], *, seed: int, arm: str) -> dict:
     for event in events:
         if isinstance(event, e.MindReady):
             ready = event
-        else:
+        elif isinstance(event, KINDS):
             _take(nights, event)
     standing: dict[str, Answers] = {"cortex": {}, "whole": {}}
     measured: e.Measured | None = None

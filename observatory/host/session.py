@@ -6,6 +6,7 @@ is kept by the record thread (`keeping.py`) before the view hears of it. It does
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ import msgspec
 
 from ..protocol import commands as c
 from ..protocol import events as e
+from ..protocol import wire
 from .keeping import Chosen, Keeping
 from .refusal import SessionError
 from .state import SessionState
@@ -38,8 +40,10 @@ class Session:
         history: bool = True,
         perplexity_text: str = "",
         notices: Sequence[e.Notice] = (),
-        mind: str = "observatory.mind.process",
+        mind: str = "",
     ):
+        # Another module may stand in for the mind; tests of this room and of the window use one without a model.
+        mind = mind or os.environ.get("OBSERVATORY_MIND", "observatory.mind.process")
         chosen = Chosen(
             model=model, device=device, precision=precision, threads=threads, seed=seed, read_only=read_only,
             history=history, perplexity_text=perplexity_text, notices=tuple(notices),
@@ -228,8 +232,10 @@ class Session:
 def _checked(kind: type, **fields):
     """A command built by hand is not validated by msgspec; what the wire would refuse is refused here, in words."""
     try:
-        return msgspec.convert(fields, kind)
-    except msgspec.ValidationError as error:
+        command = msgspec.convert(fields, kind)
+        wire.pack(command)
+        return command
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
         raise SessionError(f"That cannot be sent to the mind: {error}.") from error
 
 

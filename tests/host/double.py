@@ -1,5 +1,7 @@
 """A mind without a brain: speaks the protocol of the real one, instantly, for tests of the host.
 
+Its cortex is a hash, its delta a line of text, and it knows what it was taught; it knows no language.
+
 `OBSERVATORY_DOUBLE` (a space-separated list of words) makes it misbehave: `stubborn` ignores Leave, EOF and
 SIGTERM, `silent` never beats, `dies-at-step-N` kills itself in the night, `no-model` reports a missing model,
 `garbage` sends what is no event, `slow-night` takes a twentieth of a second a step, `learns-nothing` gains nothing.
@@ -225,10 +227,10 @@ class Double:
 
     def propose(self, s):
         after = digest(self.cortex, s.night, s.seed, s.episodes)
-        delta = digest("delta", after)
+        delta = digest(f"delta {after}")
         file = f"night-{s.night:04d}-{delta[:12]}.safetensors"
         if self.settings.deltas_folder:
-            write(Path(self.settings.deltas_folder) / file, delta.encode())
+            write(Path(self.settings.deltas_folder) / file, f"delta {after}".encode())
         proposal = e.Proposal(
             night=s.night, delta=delta, file=file, cortex_before=self.cortex, cortex_after=after, scale=0.5, rank=2,
             norm=1.5, drift={"layer 0": 0.1}, episodes=s.episodes, steps=STEPS, tokens=100, bytes=64,
