@@ -23,6 +23,7 @@ class ExamError(LinesError):
     """An exam file that cannot be asked."""
 
     what = "exam"
+    article = "an"
 
 
 def read_exam(path: Path | str) -> list[Question]:

@@ -32,6 +32,7 @@ class LinesError(ValueError):
     """A file that cannot be used. `line` and `reason` are the first fault's, `faults` holds all that are named."""
 
     what = "file"
+    article = "a"
 
     def __init__(self, path: Path | str, line: int, reason: str, faults: list[Fault] | None = None):
         self.path = Path(path)
@@ -99,7 +100,7 @@ def read(path: Path | str, error: type[LinesError]) -> Lines:
         except Refused as fault:
             lines.faults.append(Fault(number, str(fault)))
     if not lines.objects and not lines.faults:
-        raise error(path, 0, f"the file is empty; a {error.what} holds one JSON object a line")
+        raise error(path, 0, f"the file is empty; {error.article} {error.what} is JSON Lines, one object a line")
     return lines
 
 

@@ -24,7 +24,10 @@ class WireError(ValueError):
 
 
 def pack(message: Event | Command) -> bytes:
-    data = _encoder.encode(message)
+    try:
+        data = _encoder.encode(message)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise WireError(f"{type(message).__name__} cannot be sent: {error}") from error
     if len(data) > MESSAGE_LIMIT:
         raise WireError(f"{type(message).__name__} is {len(data):,} bytes; a message holds {MESSAGE_LIMIT:,} at most")
     return data
@@ -48,7 +51,7 @@ def event_from_json(data: bytes | str) -> Event:
 
 def _unpack(decoder, data, what: str):
     if len(data) > MESSAGE_LIMIT:
-        raise WireError(f"an {what} of {len(data):,} bytes was refused; {MESSAGE_LIMIT:,} is the most")
+        raise WireError(f"{len(data):,} bytes for one {what} were refused; {MESSAGE_LIMIT:,} is the most")
     try:
         return decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
