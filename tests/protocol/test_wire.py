@@ -128,6 +128,7 @@ def packed(**fields) -> bytes:
         wire.pack(KEPT)[:-1],
         b"",
         b"\x91" * 100_000,
+        b"\x82\xa1a" + b"\x91" * 100_000,
     ],
 )
 def test_events_of_unknown_type_or_shape_are_refused(data):
