@@ -21,6 +21,7 @@ class DayError(LinesError):
     """A day file that cannot be lived; nothing of it was."""
 
     what = "day"
+    meaning = "Nothing of this day was lived; mend it and start again."
 
 
 @dataclass(frozen=True)

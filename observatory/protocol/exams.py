@@ -24,6 +24,7 @@ class ExamError(LinesError):
 
     what = "exam"
     article = "an"
+    meaning = "Nothing of this exam was asked; mend it and start again."
 
 
 def read_exam(path: Path | str) -> list[Question]:

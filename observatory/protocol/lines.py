@@ -33,6 +33,7 @@ class LinesError(ValueError):
 
     what = "file"
     article = "a"
+    meaning = "Nothing of it was taken; mend it and start again."
 
     def __init__(self, path: Path | str, line: int, reason: str, faults: list[Fault] | None = None):
         self.path = Path(path)
@@ -42,11 +43,14 @@ class LinesError(ValueError):
         super().__init__(self._sentence())
 
     def _sentence(self) -> str:
-        named = [f"line {f.line}: {f.reason}" if f.line else f.reason for f in self.faults]
         if len(self.faults) == 1:
-            return f"{self.path}, {named[0]}" if self.line else f"{self.path}: {named[0]}"
+            fault = self.faults[0]
+            if not fault.line:
+                return f"{self.path}: {fault.reason}."
+            return f"{self.path}, line {fault.line}: {fault.reason}. {self.meaning}"
         more = ", and perhaps more" if len(self.faults) >= FAULTS_NAMED else ""
-        return f"{self.path} has {len(self.faults)} faults{more}:\n" + "\n".join(f"  {n}" for n in named)
+        named = "\n".join(f"  line {fault.line}: {fault.reason}" for fault in self.faults)
+        return f"{self.path} has {len(self.faults)} faults{more}:\n{named}\n{self.meaning}"
 
 
 class Refused(ValueError):

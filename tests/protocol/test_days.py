@@ -127,6 +127,7 @@ def test_a_bad_line_is_named_by_number_with_the_reason(day, name):
     assert reason in error.reason
     assert "line 3" in str(error)
     assert "day.jsonl" in str(error)
+    assert str(error).endswith("Nothing of this day was lived; mend it and start again.")
 
 
 def test_two_megabytes_of_text_are_named_by_their_size(day):
