@@ -45,7 +45,7 @@ class Database:
         self.connection = connection
         self.where = where
         self._migrate()
-        self._types = self._column_types()
+        self._types: dict[str, dict[str, str]] = {}
         self.seq, self.chain = self._last()
 
     def close(self) -> None:
@@ -74,21 +74,18 @@ class Database:
             "SELECT 'VIEW', view_name FROM duckdb_views() WHERE NOT internal "
             "UNION ALL SELECT 'TABLE', table_name FROM duckdb_tables() WHERE NOT internal"
         ).fetchall()
-        header = self.header
         with self.transaction():
             for kind, name in objects:
                 self.connection.execute(f'DROP {kind} "{name}"')
         self._migrate()
-        self.header = header
         self.seq, self.chain = 0, ""
 
-    def _column_types(self) -> dict[str, dict[str, str]]:
-        types: dict[str, dict[str, str]] = {}
-        for table, column, kind in self.connection.execute(
-            "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE NOT internal"
-        ).fetchall():
-            types.setdefault(table, {})[column] = kind
-        return types
+    def _types_of(self, table: str) -> dict[str, str]:
+        """Asked for once a table, when it is first needed; asking for all of them at once binds every view."""
+        if table not in self._types:
+            described = self.connection.execute(f'DESCRIBE "{table}"').fetchall()
+            self._types[table] = {column: kind for column, kind, *_ in described}
+        return self._types[table]
 
     # ------------------------------------------------------------ where it stands
 
@@ -98,7 +95,7 @@ class Database:
 
     @property
     def header(self) -> bytes:
-        """The header of the journal this was derived from; empty while there is none."""
+        """The header of the journal this was derived from; empty until it has taken in all of it once."""
         found = self.one("SELECT value FROM meta WHERE key = 'journal'")
         return (found or "").encode()
 
@@ -164,7 +161,7 @@ class Database:
     def _insert(self, table: str, new: list[dict]) -> None:
         """One statement a table: whole columns are bound as lists, fifty times faster than row by row."""
         columns = list(new[0])
-        types = self._types[table]
+        types = self._types_of(table)
         names = ", ".join(f'"{name}"' for name in columns)
         values = ", ".join(f"unnest(${place}::{types[name]}[])" for place, name in enumerate(columns, 1))
         self.connection.execute(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from ..protocol import commands as c
 from ..protocol import events as e
@@ -26,14 +27,23 @@ class Reader:
     def __init__(self, cursor):
         self._cursor = cursor
         self._turn = threading.Lock()
+        self._closed = False
 
     def close(self) -> None:
         with self._turn:
+            self._closed = True
             self._cursor.close()
 
-    def _rows(self, sql: str, parameters: Sequence = ()) -> list[tuple]:
+    @contextmanager
+    def _reading(self):
         with self._turn:
-            return self._cursor.execute(sql, parameters).fetchall()
+            if self._closed:
+                raise RecordError("This home has been closed. Open it again to read from it.")
+            yield self._cursor
+
+    def _rows(self, sql: str, parameters: Sequence = ()) -> list[tuple]:
+        with self._reading() as cursor:
+            return cursor.execute(sql, parameters).fetchall()
 
     def _one(self, sql: str, parameters: Sequence = ()):
         return self._rows(sql, parameters)[0][0]
@@ -62,8 +72,8 @@ class Reader:
 
     def query(self, name: str, **params) -> list[dict]:
         """One of the questions in `queries.QUERIES`."""
-        with self._turn:
-            return queries.ask(self._cursor, name, params)
+        with self._reading() as cursor:
+            return queries.ask(cursor, name, params)
 
     # ------------------------------------------------------------ the next free numbers
 

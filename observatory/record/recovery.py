@@ -29,6 +29,8 @@ from .reading import event_of
 PORTION = 500
 """Events in one transaction while catching up: large enough to be quick, small enough for little memory."""
 
+PROBE = Path(__file__).with_name("probe.py")
+
 PROBE_S = 300
 """Seconds that replaying DuckDB's log may take before it counts as stuck; it is written out at 16 MB, so seconds."""
 
@@ -141,7 +143,7 @@ def _probe(home: Home) -> str:
     """After an unclean exit: let another process replay DuckDB's log first, because that may be the end of it."""
     done = subprocess.run(
         # -P: the script's own folder stays off the import path, where its neighbours could pass for other modules.
-        [sys.executable, "-P", str(Path(__file__).with_name("probe.py")), str(home.database)],
+        [sys.executable, "-P", str(PROBE), str(home.database)],
         capture_output=True, timeout=PROBE_S, check=False, stdin=subprocess.DEVNULL,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )  # fmt: skip
@@ -201,7 +203,8 @@ def _journal(home: Home, database: Database) -> Journal:
 
 def _cut(home: Home, database: Database, fault: Fault, seq: int, chain: str) -> None:
     """Only the end may be torn: the last line, or lines that the database had not yet taken in."""
-    never_acknowledged = database.seq == seq and (database.chain or chain) == chain and seq > 0
+    same = database.header == journals.header_of(home.journal)
+    never_acknowledged = same and database.seq == seq and (database.chain or chain) == chain
     if not fault.last and not never_acknowledged:
         raise JournalBroken(broken(home.journal, fault))
     place = home.cut_off(fault.offset)
@@ -224,8 +227,6 @@ def _caught_up(home: Home, journal: Journal, database: Database) -> Database:
     """Whichever of the two is behind takes in what the other has."""
     if not database.whole() or not _agree(home, journal, database):
         database = _start_over(home, database, "did not hold what the journal says")
-    if not database.header:
-        database.header = journals.header_of(home.journal)
     if database.seq < journal.seq:
         fill(database, journals.entries(home.journal))
     elif database.seq > journal.seq:
@@ -237,6 +238,8 @@ def _caught_up(home: Home, journal: Journal, database: Database) -> Database:
             f"The journal had lost its last {missing:,} events. The database still had them.",
             "If this happens again, look at the health of the disk.",
         )
+    if not database.header:
+        database.header = journals.header_of(home.journal)
     return database
 
 

@@ -129,6 +129,7 @@ class Store(Reader):
         with self._turn:
             self._database.reset()
             fill(self._database, journals.entries(journal.path))
+            self._database.header = journals.header_of(journal.path)
         return self._database.seq
 
     def verify(self) -> list[Finding]:
@@ -144,7 +145,7 @@ class Store(Reader):
     def close(self) -> None:
         for reader in self._readers:
             reader.close()
-        self._database.close()
+        super().close()
         if self._journal is not None:
             self._journal.close()
         if self._lock is not None:
