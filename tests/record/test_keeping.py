@@ -74,9 +74,10 @@ def test_text_that_looks_like_sql_is_stored_and_searched_as_text(store):
         s.replay(1, 1, loss=float("nan")),
         s.episode(1, "half a pair \ud800"),
         s.episode(2**80),
+        s.opened(1, [2**80]),
         s.episode("one"),
     ],
-    ids=["telemetry", "not a number", "half a surrogate", "too large a number", "wrong type"],
+    ids=["telemetry", "not a number", "half a surrogate", "too large a number", "too large in a list", "wrong type"],
 )
 def test_what_could_not_be_read_back_is_refused_with_all_that_came_with_it(store, event):
     with pytest.raises(record.EventRefused):
