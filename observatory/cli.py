@@ -110,7 +110,7 @@ def window(*, common: Common = HERE, device: str = "auto", precision: str = "aut
             seed=seed or chosen.seed, notices=notices,
         )  # fmt: skip
 
-    return window_app.run(open_session)
+    return window_app.run(open_session, theme=chosen.theme, by=chosen.reviewer)
 
 
 def _without_display(why: str, common: Common, device: str, precision: str, seed: int) -> int:

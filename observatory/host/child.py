@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 
-ORPHAN_S = 20.0
+ORPHAN_S = float(os.environ.get("OBSERVATORY_ORPHAN_S", 20))
 """Seconds an orphaned mind has for its checkpoint: ten times what writing one of the default model takes."""
 ORPHANED = 70
 """Exit status of a mind that had to be ended because its host was gone."""

@@ -133,16 +133,18 @@ class Session:
         """
         self._writable()
         told = _checked(
-            c.Tell, episode=self._keeping.next_episode(), text=text, speaker=speaker, session=session, goal=goal,
+            c.Tell, episode=1, text=text, speaker=speaker, session=session, goal=goal,
             outcome=outcome, because=because, source=source, lived_at=lived_at or _now(), line=line,
         )  # fmt: skip
+        told = msgspec.structs.replace(told, episode=self._keeping.next_episode())
         self._keeping.tell(told, file_hash)
         return told.episode
 
     def ask(self, text: str, memory: e.Memory = "whole", tokens: int = 48) -> int:
         """A question, with both memories or the cortex alone. Returns its number; `Answered` carries the answer."""
         self._writable()
-        asked = _checked(c.Ask, question=self._keeping.next_question(), text=text, memory=memory, tokens=tokens)
+        asked = _checked(c.Ask, question=1, text=text, memory=memory, tokens=tokens)
+        asked = msgspec.structs.replace(asked, question=self._keeping.next_question())
         self._keeping.ask(self._keeping.send, asked).result(OPENING_S)
         return asked.question
 
@@ -230,12 +232,12 @@ class Session:
 
 
 def _checked(kind: type, **fields):
-    """A command built by hand is not validated by msgspec; what the wire would refuse is refused here, in words."""
+    """What the wire would refuse is refused here, in words and before it uses up a number."""
     try:
         command = msgspec.convert(fields, kind)
         wire.pack(command)
         return command
-    except (msgspec.ValidationError, UnicodeEncodeError) as error:
+    except (msgspec.ValidationError, wire.WireError) as error:
         raise SessionError(f"That cannot be sent to the mind: {error}.") from error
 
 

@@ -99,8 +99,8 @@ class Supervisor:
                 data = self._pipe.recv_bytes(wire.MESSAGE_LIMIT)
                 self._heard = time.monotonic()
                 self._on_event(wire.event(data))
-        except EOFError:
-            pass
+        except (EOFError, ConnectionError):
+            pass  # it is gone; a reset means that it died with commands unread
         except wire.WireError as error:
             words = f"The mind sent what is no event, and was stopped: {error}"
             self._kill_tree()
@@ -146,13 +146,14 @@ class Supervisor:
 
     def _kill_tree(self) -> None:
         try:
-            root = psutil.Process(self._process.pid)
-            family = [*root.children(recursive=True), root]
+            children = psutil.Process(self._process.pid).children(recursive=True)
         except psutil.NoSuchProcess:
             return
-        for process in family:
+        # The mind itself through multiprocessing, which must be the one to collect its exit status.
+        self._process.kill()
+        for process in children:
             try:
                 process.kill()
             except psutil.NoSuchProcess:
                 continue
-        psutil.wait_procs(family, timeout=RUNG_S)
+        psutil.wait_procs(children, timeout=RUNG_S)

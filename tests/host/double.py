@@ -2,9 +2,11 @@
 
 Its cortex is a hash, its delta a line of text, and it knows what it was taught; it knows no language.
 
-`OBSERVATORY_DOUBLE` (a space-separated list of words) makes it misbehave: `stubborn` ignores Leave, EOF and
-SIGTERM, `silent` never beats, `dies-at-step-N` kills itself in the night, `no-model` reports a missing model,
-`garbage` sends what is no event, `slow-night` takes a twentieth of a second a step, `learns-nothing` gains nothing.
+`OBSERVATORY_DOUBLE` (words with spaces between) makes it misbehave: `stubborn` ignores Leave, end of file and
+SIGTERM, `deaf` ignores Leave alone, `has-a-child` starts a process of its own, `prints` prints, `silent` never
+beats, `dies-at-step-N`, `dies-on-tell` and `dies-after-commit` kill themselves there, `raises` fails at once,
+`no-model` reports a missing model, `garbage` sends what is no event, `slow-night` takes a twentieth of a second a
+step, `learns-nothing` gains nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -54,6 +58,12 @@ class Double:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if "garbage" in self.words:
             self.connection.send_bytes(b"no event at all")
+        if "has-a-child" in self.words:
+            subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        if "prints" in self.words:
+            print("said aloud")
+        if "raises" in self.words:
+            raise ZeroDivisionError("the double was told to fail")
         if "silent" not in self.words:
             threading.Thread(target=self.beat, daemon=True).start()
         while True:
@@ -64,7 +74,7 @@ class Double:
                     time.sleep(600)
                 return
             if isinstance(command, c.Leave):
-                if "stubborn" in self.words:
+                if {"stubborn", "deaf"} & set(self.words):
                     continue
                 self.tell(e.ModeChanged(at=time.time(), mode="leaving", why="asked to leave"))
                 return
@@ -259,6 +269,8 @@ class Double:
                             cortex_before=proposal.cortex_before, cortex_after=proposal.cortex_after, wall_s=0.0,
                         )
                     )  # fmt: skip
+                    if "dies-after-commit" in self.words:
+                        os.kill(os.getpid(), signal.SIGKILL)
                     self.taught |= set(s.episodes)
                     self.nights.append(s.night)
                     return self.close(s, "committed", "approved", proposal.cortex_after, started, STEPS)

@@ -1,0 +1,375 @@
+"""One home and one mind: kept before shown, decided before executed, and nothing acknowledged is ever lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import pytest
+
+from observatory.host.session import SessionError
+from observatory.protocol import events as e
+from observatory.record.store import RecordError, Store
+
+EXAM = [
+    e.Question(prompt="Where are the bees?", answers=["Trondheim"], kind="direct", day=1),
+    e.Question(prompt="The town of the hives?", answers=["Trondheim"], kind="paraphrase", day=1),
+    e.Question(prompt="Capital of France?", answers=["Paris"], kind="known"),
+]
+
+
+def taught(view, *texts) -> list[int]:
+    view.kind(e.MindReady)
+    numbers = [view.session.tell(text) for text in texts or ("The bees live in Trondheim.",)]
+    for number in numbers:
+        view.until(lambda event, n=number: isinstance(event, e.EpisodeKept) and event.episode == n)
+    return numbers
+
+
+def at_the_gate(view) -> int:
+    night = view.session.sleep(EXAM, why="tired")
+    view.kind(e.Proposed)
+    return night
+
+
+def stored(home, *kinds) -> list[e.Record]:
+    with Store.open(home, "read") as store:
+        return list(store.history(kinds=list(kinds) or None))
+
+
+# ---------------------------------------------------------------- waking
+
+
+def test_an_episode_is_acknowledged_only_once_it_is_on_disk(open_session):
+    view = open_session()
+    (number,) = taught(view)
+    kept = view.kind(e.EpisodeKept)
+    # Read through another connection while the session still runs: what is acknowledged is there.
+    assert number in [row["episode"] for row in view.session.rows("episodes")]
+    assert kept.seq > view.kind(e.EpisodeEncoded).seq > 0
+
+
+def test_episodes_are_numbered_on_from_where_the_home_stopped(open_session):
+    view = open_session()
+    assert taught(view, "one", "two") == [1, 2]
+    view.session.close()
+    again = open_session()
+    assert taught(again, "three") == [3]
+
+
+def test_a_view_that_opens_later_first_receives_what_was_lived_before(open_session):
+    view = open_session()
+    taught(view, "one", "two")
+    view.session.close()
+    again = open_session()
+    again.until(lambda event: isinstance(event, e.EpisodeEncoded) and event.text == "two")
+    order = [event.seq for event in again.seen if isinstance(event, e.Record)]
+    assert order == sorted(order)
+
+
+def test_text_that_the_wire_would_refuse_is_refused_in_words(open_session):
+    view = open_session()
+    view.kind(e.MindReady)
+    for text in ("", "x" * 20_000, "half a pair: \ud800"):
+        with pytest.raises(SessionError, match="cannot be sent"):
+            view.session.tell(text)
+    assert taught(view, "and the next one is fine")
+
+
+def test_a_question_is_answered_under_its_own_number(open_session):
+    view = open_session()
+    taught(view)
+    number = view.session.ask("Where are the bees?", memory="cortex")
+    answered = view.kind(e.Answered)
+    assert (answered.question, answered.memory) == (number, "cortex")
+    assert [p.piece for p in view.kinds(e.AnswerPiece)] == ["I ", "know"]
+
+
+def test_saved_says_through_which_event_everything_is_on_disk(open_session):
+    view = open_session()
+    taught(view)
+    view.until(lambda event: isinstance(event, e.Saved) and event.through >= view.kind(e.EpisodeKept).seq)
+    assert view.session.state.saved_through >= view.kind(e.EpisodeKept).seq
+
+
+# ---------------------------------------------------------------- nights
+
+
+def test_a_decision_is_recorded_before_the_mind_hears_of_it(open_session, tmp_path):
+    view = open_session()
+    taught(view)
+    night = at_the_gate(view)
+    assert view.session.state.can_decide
+    view.session.decide("approve", "it learnt", "Ida")
+    view.kind(e.NightClosed)
+    view.session.close()
+    order = [
+        type(event).__name__
+        for event in stored(tmp_path / "mind", e.Proposed, e.Decided, e.NightCommitted, e.NightClosed)
+    ]
+    assert order == ["Proposed", "Decided", "NightCommitted", "NightClosed"]
+    with Store.open(tmp_path / "mind", "read") as store:
+        assert [(a.night, a.by, a.reason) for a in store.accepted()] == [(night, "Ida", "it learnt")]
+
+
+def test_the_cortex_after_a_veto_is_the_one_from_before(open_session):
+    view = open_session()
+    before = view.kind(e.MindReady).cortex
+    taught(view)
+    at_the_gate(view)
+    view.session.decide("veto", "no", "Ida")
+    assert view.kind(e.NightClosed).cortex == before
+    assert view.session.unconsolidated() == [1]
+
+
+def test_hold_keeps_the_proposal_open_for_another_word(open_session):
+    view = open_session()
+    taught(view)
+    at_the_gate(view)
+    view.session.decide("hold", "let me look", "Ida")
+    assert view.session.state.can_decide
+    view.session.decide("approve", "looked", "Ida")
+    assert view.kind(e.NightClosed).ended == "committed"
+
+
+def test_a_second_decision_on_the_same_night_is_refused(open_session):
+    view = open_session()
+    taught(view)
+    at_the_gate(view)
+    view.session.decide("veto", "no", "Ida")
+    with pytest.raises(SessionError, match="decided already|no proposal"):
+        view.session.decide("approve", "yes", "Ida")
+    view.kind(e.NightClosed)
+    assert not view.kinds(e.NightCommitted)
+
+
+def test_a_decision_that_cannot_be_recorded_never_reaches_the_mind(open_session, monkeypatch):
+    view = open_session()
+    taught(view)
+    at_the_gate(view)
+
+    def refuse(events):
+        raise RecordError("the disk is full")
+
+    monkeypatch.setattr(view.session._keeping.store, "keep", refuse)
+    with pytest.raises(SessionError, match="does not count"):
+        view.session.decide("approve", "it learnt", "Ida")
+    assert not view.kinds(e.NightCommitted)
+    assert view.session.state.phase == "failed"
+
+
+@pytest.mark.parametrize("call", ["decide", "pause", "resume_night", "roll_back", "sleep"])
+def test_what_makes_no_sense_now_is_refused_with_a_reason(open_session, call):
+    view = open_session()
+    view.kind(e.MindReady)
+    arguments = {"decide": ("approve", "why", "Ida"), "roll_back": (1, "why")}.get(call, ())
+    with pytest.raises(SessionError, match=r"\w{3,}"):
+        getattr(view.session, call)(*arguments)
+
+
+def test_a_night_pauses_runs_on_and_can_be_vetoed_midway(open_session):
+    view = open_session("slow-night")
+    taught(view)
+    view.session.sleep(EXAM)
+    view.kind(e.StageEntered)
+    view.session.pause()
+    view.kind(e.Paused)
+    assert view.session.state.paused
+    view.session.run()
+    view.kind(e.Resumed)
+    view.session.veto_night("enough", "Ida")
+    closed = view.kind(e.NightClosed)
+    assert closed.ended == "vetoed" and "enough" in closed.why
+
+
+def test_the_second_night_goes_over_the_new_and_knows_the_old(open_session):
+    view = open_session()
+    taught(view, "first")
+    at_the_gate(view)
+    view.session.decide("approve", "yes", "Ida")
+    view.kind(e.NightClosed)
+    taught(view, "second")
+    view.session.sleep()
+    opened = view.until(lambda event: isinstance(event, e.NightOpened) and event.night == 2)
+    assert (opened.episodes, opened.old_episodes) == ([2], [1])
+
+
+def test_rolling_back_gives_the_earlier_cortex_also_after_a_restart(open_session):
+    view = open_session()
+    base = view.kind(e.MindReady).cortex
+    taught(view)
+    at_the_gate(view)
+    view.session.decide("approve", "yes", "Ida")
+    after = view.kind(e.NightClosed).cortex
+    view.session.roll_back(0, "changed my mind")
+    assert view.kind(e.RolledBack).cortex == base != after
+    view.session.close()
+    again = open_session(history=False)
+    assert again.kind(e.MindReady).cortex == base
+    assert again.session.unconsolidated() == [1]
+
+
+# ---------------------------------------------------------------- losing the mind
+
+
+@pytest.mark.crash
+def test_killed_in_mid_night_nothing_acknowledged_is_missing_and_resuming_is_offered(open_session, tmp_path):
+    view = open_session("dies-at-step-2")
+    before = view.kind(e.MindReady).cortex
+    numbers = taught(view, *(f"fact {i}" for i in range(20)))
+    night = view.session.sleep(EXAM)
+    lost = view.kind(e.MindLost)
+    assert (lost.exit_code, lost.night) == (-signal.SIGKILL, night)
+    closed = view.kind(e.NightClosed)
+    assert (closed.ended, closed.cortex) == ("interrupted", before)
+    offer = view.until(lambda event: isinstance(event, e.Notice) and event.action == "resume-night")
+    assert "as it was" in offer.text
+
+    view.session.wake_again()
+    view.until(lambda event: isinstance(event, e.MindReady) and event.seq > lost.seq)
+    assert view.session.state.cortex == before
+    assert [row["episode"] for row in view.session.rows("episodes")] == numbers
+    assert view.session.resume_night(EXAM) == night
+    opened = view.until(lambda event: isinstance(event, e.NightOpened) and event.seq > lost.seq)
+    assert (opened.night, opened.episodes, opened.resumed_from_step) == (night, numbers, 3)
+    view.kind(e.Proposed)
+    view.session.decide("approve", "yes", "Ida")
+    view.until(lambda event: isinstance(event, e.NightClosed) and event.ended == "committed")
+
+
+@pytest.mark.crash
+def test_what_was_told_and_not_yet_taken_in_is_told_again_to_the_next_mind(open_session, monkeypatch):
+    view = open_session("dies-on-tell")
+    view.kind(e.MindReady)
+    number = view.session.tell("said to a dying mind")
+    view.kind(e.MindLost)
+    assert not view.kinds(e.EpisodeKept)
+    monkeypatch.setenv("OBSERVATORY_DOUBLE", "")
+    view.session.wake_again()
+    assert view.kind(e.EpisodeKept).episode == number
+
+
+@pytest.mark.crash
+def test_a_mind_lost_after_the_commit_leaves_the_night_committed(open_session, tmp_path):
+    view = open_session("dies-after-commit")
+    taught(view)
+    at_the_gate(view)
+    view.session.decide("approve", "yes", "Ida")
+    closed = view.kind(e.NightClosed)
+    assert closed.ended == "committed"
+    assert closed.cortex == view.kind(e.NightCommitted).cortex_after
+    assert view.session.state.resumable is None
+
+
+@pytest.mark.crash
+def test_a_home_whose_host_was_killed_in_a_night_offers_to_resume_it(open_session, tmp_path):
+    """The host's own death leaves no last event; the next opening finds the open night."""
+    view = open_session()
+    taught(view)
+    view.session.close()
+    opened = e.NightOpened(
+        night=1, seed=0, episodes=[1], old_episodes=[], steps=6, cortex="b" * 64, arm="sleep", why="crash"
+    )
+    with Store.open(tmp_path / "mind", "write") as store:
+        store.keep([opened])
+    again = open_session(history=False)
+    closed = again.kind(e.NightClosed)
+    assert (closed.ended, closed.cortex) == ("interrupted", "b" * 64)
+    again.until(lambda event: isinstance(event, e.Notice) and event.action == "resume-night")
+    again.kind(e.MindReady)
+    again.session.close()
+    # Not resumed: the next opening offers it again, and still knows one night only.
+    third = open_session(history=False)
+    third.kind(e.MindReady)
+    assert third.session.state.resumable.night == 1
+    assert third.session.resume_night() == 1
+
+
+def test_a_mind_that_cannot_wake_says_why(open_session):
+    view = open_session("no-model")
+    notice = view.until(lambda event: isinstance(event, e.Notice) and event.level == "error")
+    assert "no model" in notice.text and notice.remedy
+
+
+def test_a_mind_that_speaks_nonsense_is_stopped_and_named(open_session):
+    view = open_session("garbage")
+    lost = view.kind(e.MindLost)
+    assert "no event" in lost.last_words
+
+
+@pytest.mark.crash
+def test_the_last_words_of_a_dying_mind_are_kept(open_session):
+    view = open_session("raises")
+    lost = view.kind(e.MindLost)
+    assert "ZeroDivisionError" in lost.last_words and lost.exit_code == 1
+
+
+def test_the_state_says_how_long_the_mind_has_been_silent(open_session):
+    view = open_session("silent")
+    view.kind(e.MindReady)
+    time.sleep(0.3)
+    assert view.session.state.mind_silent_s > 0.2
+    pid = view.session.state.pid
+    os.kill(pid, signal.SIGKILL)
+    view.kind(e.MindLost)
+    assert view.session.state.mind_silent_s == 0.0 and view.session.state.pid is None
+
+
+# ---------------------------------------------------------------- homes
+
+
+def test_a_home_that_is_open_elsewhere_is_refused_with_a_sentence(open_session):
+    first = open_session()
+    first.kind(e.MindReady)
+    second = open_session()
+    notice = second.until(lambda event: isinstance(event, e.Notice) and event.level == "error")
+    assert "open already" in notice.text
+    with pytest.raises(SessionError, match="open already"):
+        second.session.tell("to nobody")
+
+
+def test_a_read_only_session_shows_everything_and_changes_nothing(open_session):
+    view = open_session()
+    taught(view, "seen")
+    view.session.close()
+    looking = open_session(read_only=True)
+    looking.until(lambda event: isinstance(event, e.EpisodeEncoded) and event.text == "seen")
+    with pytest.raises(SessionError, match="reading only"):
+        looking.session.tell("not here")
+    assert looking.session.state.pid is None
+
+
+def test_a_full_disk_stops_the_mind_and_nothing_is_acknowledged_any_more(open_session, monkeypatch):
+    view = open_session()
+    taught(view)
+
+    def full(events):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(view.session._keeping.store, "keep", full)
+    view.session.tell("one too many")
+    notice = view.until(lambda event: isinstance(event, e.Notice) and event.title.startswith("Saving failed"))
+    assert "No space left" in notice.text and notice.remedy
+    assert [event.episode for event in view.kinds(e.EpisodeKept)] == [1]
+    with pytest.raises(SessionError):
+        view.session.tell("and another")
+
+
+def test_closing_in_mid_night_keeps_the_night_for_later(open_session, tmp_path):
+    view = open_session("slow-night")
+    taught(view)
+    night = view.session.sleep(EXAM)
+    view.kind(e.StageEntered)
+    view.session.close()
+    (closed,) = stored(tmp_path / "mind", e.NightClosed)
+    assert (closed.night, closed.ended) == (night, "interrupted")
+
+
+def test_a_closed_session_refuses_politely_and_closing_twice_is_fine(open_session):
+    view = open_session()
+    view.kind(e.MindReady)
+    assert view.session.close() == "asked"
+    view.session.close()
+    with pytest.raises(SessionError, match="closed"):
+        view.session.tell("too late")
