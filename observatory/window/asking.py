@@ -104,7 +104,8 @@ def about(story: Story) -> str:
         f"Model: {ready.model}",
         f"{ready.parameters / 1e6:.0f} million parameters, {ready.layers} layers of width {ready.width}, "
         f"vocabulary of {ready.vocabulary:,}",
-        f"Device: {ready.device}, {ready.precision}, {words.plural(ready.threads, 'thread')}; loaded in {ready.load_s:.1f} s",
+        f"Device: {ready.device}, {ready.precision}, {words.plural(ready.threads, 'thread')}",
+        f"Loaded in {ready.load_s:.1f} s",
         f"Model hash: {ready.model_hash}",
         f"Base: {ready.base}",
         f"Cortex: {story.cortex}",

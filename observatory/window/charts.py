@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QSizePolicy
 
 from .look import Look
@@ -37,7 +38,7 @@ class Chart(pg.PlotWidget):
         title, below, unit = self._said
         small = f"{look.type.small}pt"
         plot = self.getPlotItem()
-        plot.setTitle(title, color=look.palette.text, size=small)
+        plot.setTitle(title or None, color=look.palette.text, size=small)
         plot.titleLabel.item.setFont(look.strong("small"))
         for side, text in (("left", unit), ("bottom", below)):
             axis = plot.getAxis(side)
@@ -46,7 +47,7 @@ class Chart(pg.PlotWidget):
             axis.setTextPen(look.soft)
             axis.setTickFont(look.font("small"))
             axis.setStyle(tickTextOffset=4, tickLength=-4, maxTickLevel=1)
-            axis.setLabel(text, **{"color": look.palette.soft, "font-size": small})
+            axis.setLabel(text, **{"color": look.palette.soft, "font-size": small, "font-family": look.family})
 
 
 class Curve(Chart):
@@ -74,13 +75,13 @@ class Curve(Chart):
         self._raw.setData(x[good], y[good])
         self._smooth.setData(x[good], smoothed(y[good]))
         if of:
-            self.setXRange(0, max(1, of), padding=0.01)
+            self.setXRange(0, max(1, of), padding=0.03)
         top = float(y[good].max()) if self.points else 1.0
         self.setYRange(0.0, top * 1.08 or 1.0, padding=0)
 
 
-def smoothed(values: np.ndarray, memory: float = 0.85) -> np.ndarray:
-    """A running mean that starts at the first value; 0.85 looks back about six steps."""
+def smoothed(values: np.ndarray, memory: float = 0.7) -> np.ndarray:
+    """A running mean that starts at the first value; 0.7 looks back about three steps."""
     out = np.empty_like(values)
     kept = values[0] if len(values) else 0.0
     for place, value in enumerate(values):
@@ -90,14 +91,13 @@ def smoothed(values: np.ndarray, memory: float = 0.85) -> np.ndarray:
 
 
 class DriftBars(Chart):
-    """How far each layer would move, attention and MLP side by side."""
+    """How far each layer would move, attention and MLP side by side. `key` says which hue is which."""
 
     def __init__(self, look: Look):
-        super().__init__("Where the cortex would move", "layer", "relative change, %", look)
+        super().__init__("", "layer", "change, %", look)
         self._layers: dict[int, dict[str, float]] = {}
         self._bars: list[pg.BarGraphItem] = []
-        self._key = pg.LegendItem(offset=(-8, 4), colCount=2)
-        self._key.setParentItem(self.getPlotItem().vb)
+        self.key: dict[str, QColor] = {}
 
     def restyle(self, look: Look) -> None:
         super().restyle(look)
@@ -107,28 +107,19 @@ class DriftBars(Chart):
         self._layers = layers
         for bar in self._bars:
             self.removeItem(bar)
-        self._key.clear()
-        self._bars = []
+        self._bars, self.key = [], {}
         if not layers:
             return
         parts = sorted({part for one in layers.values() for part in one})
         hues = {"attention": self.look.stage("replay"), "MLP": self.look.stage("gate")}
-        wide = 0.8 / len(parts)
-        numbers = np.array(list(layers))
-        top = 0.0
+        wide, numbers, top = 0.8 / len(parts), np.array(list(layers)), 0.0
         for place, part in enumerate(parts):
             heights = np.array([100 * one.get(part, 0.0) for one in layers.values()])
             top = max(top, float(heights.max()))
-            hue = hues.get(part, self.look.accent)
-            bar = pg.BarGraphItem(
-                x=numbers - 0.4 + wide * (place + 0.5), width=wide * 0.92, height=heights, brush=hue, pen=hue
-            )
+            hue = self.key[part] = hues.get(part, self.look.accent)
+            at = numbers - 0.4 + wide * (place + 0.5)
+            bar = pg.BarGraphItem(x=at, width=wide * 0.92, height=heights, brush=hue, pen=hue)
             self.addItem(bar)
             self._bars.append(bar)
-            if len(parts) > 1:
-                sample = pg.BarGraphItem(x=[0], width=1, height=[1], brush=hue, pen=hue)
-                self._key.addItem(sample, part)
-        self._key.setLabelTextColor(self.look.soft)
-        self._key.setLabelTextSize(f"{self.look.type.small}pt")
         self.setXRange(float(numbers.min()) - 0.7, float(numbers.max()) + 0.7, padding=0)
-        self.setYRange(0, top * 1.25 or 1.0, padding=0)
+        self.setYRange(0, top * 1.08 or 1.0, padding=0)

@@ -85,10 +85,10 @@ class Block:
             return
         for read in turn.reads:
             episode = story.by_number.get(read.episode)
-            name = words.name(episode.told if episode else None, read.episode, 48)
+            name = words.name(episode.told if episode else None, read.episode, 36)
             y, indent = self._y, x + 52.0
             laid = self._put(
-                f"{name}  ·  match {read.match:.2f}  ·  {100 * read.mass:.0f} % of attention",
+                f"{name}  ·  match {read.match:.2f}  ·  {100 * read.mass:.0f} % attention",
                 small,
                 "accent",
                 indent,

@@ -46,6 +46,10 @@ def column(parent: QWidget | None = None, margin: int = 0, gap: int = GRID) -> Q
     return made
 
 
+BLOCK = 400
+"""Pixels: about sixty letters of body type, which is as long as a line should be."""
+
+
 class EmptyPage(QWidget):
     """What will appear here, and which key makes it happen."""
 
@@ -53,20 +57,15 @@ class EmptyPage(QWidget):
         super().__init__()
         self.title = label(title, "title", wrap=True)
         self.text = label(text, "soft", wrap=True)
-        for each in (self.title, self.text):
-            each.setAlignment(Qt.AlignmentFlag.AlignLeft)
-            each.setMaximumWidth(440)
-            each.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        inner = column(gap=GRID)
-        inner.addStretch(2)
-        inner.addWidget(self.title)
-        inner.addWidget(self.text)
-        inner.addStretch(3)
-        outer = QHBoxLayout(self)
-        outer.setContentsMargins(3 * GRID, GRID, 3 * GRID, GRID)
-        outer.addStretch(1)
-        outer.addLayout(inner, 8)
-        outer.addStretch(1)
+        block = QWidget()
+        block.setFixedWidth(BLOCK)
+        self.block = column(block)
+        self.block.addWidget(self.title)
+        self.block.addWidget(self.text)
+        outer = column(self)
+        outer.addStretch(2)
+        outer.addLayout(row(None, block, None))
+        outer.addStretch(3)
 
 
 class Dock(QDockWidget):

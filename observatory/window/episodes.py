@@ -28,7 +28,7 @@ COLUMNS = (
     Column("Speaker", lambda e: e.told.speaker, lambda e: e.told.speaker.casefold(), width=104),
     Column("What", lambda e: e.told.text, lambda e: e.told.text.casefold(), stretch=True),
     Column("Surprise", lambda e: words.bits(e.mean), lambda e: e.mean, number=True, width=124,
-           bar=lambda e, look: (e.mean / BITS_AT_THE_TOP, look.heat(e.mean)), about="Mean bits per token when it was read"),
+           bar=lambda e, look: (e.mean / BITS_AT_THE_TOP, look.heat(e.mean)), about="Mean bits per token when read"),
     Column("Slept on", _nights, lambda e: (len(e.nights), e.nights), width=84,
            colour=lambda e, look: None if e.nights else look.soft,
            about="The nights whose delta holds it, as far as they were committed"),

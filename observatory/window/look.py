@@ -109,6 +109,7 @@ class Look:
         p, t, g = self.palette, self.type, GRID
         off = _mixed(p.soft, p.panel, 0.45).name()
         return _SHEET.format(
+            family=self.family,
             **{name: getattr(p, name) for name in
                ("ground", "panel", "raised", "line", "text", "soft", "accent", "on_accent", "selected")},
             off=off, gate=p.stages["gate"], veto=p.stages["veto"], right=p.right, title=t.title, body=t.body,
@@ -156,7 +157,7 @@ def _icon(name: str, colour: str) -> QIcon:
 
 
 _SHEET = """
-* {{ font-size: {body}pt; }}
+* {{ font-family: "{family}"; font-size: {body}pt; }}
 QMainWindow, QDialog {{ background: {ground}; }}
 QMainWindow::separator {{ background: {ground}; width: {g}px; height: {g}px; }}
 QMainWindow::separator:hover {{ background: {line}; }}

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QIcon, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QMainWindow, QToolBar
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QMainWindow, QTabWidget, QToolBar
 
 from .. import resources
 from ..protocol import events as ev
 from . import asking, words
 from .actions import ACTIONS, MENUS, TOOLS, by_id
-from .doing import Doing
 from .dock import Dock
+from .doing import Doing
 from .episodes import EpisodesDock
 from .look import Look
 from .night import NightDock
@@ -63,6 +63,7 @@ class MainWindow(Doing, QMainWindow):
         self.setWindowTitle("Sleep Observatory")
         self.setWindowIcon(QIcon(str(resources.folder() / "icons" / "observatory.svg")))
         self.setDockNestingEnabled(True)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.resize(SIZE)
         self._make_docks()
         self._make_actions()
@@ -115,6 +116,7 @@ class MainWindow(Doing, QMainWindow):
         bar.setMovable(False)
         bar.addWidget(self.notices)
         bar.toggleViewAction().setVisible(False)
+        bar.hide()
         self.notices_bar = bar
         self.addToolBar(bar)
         tools = QToolBar("Toolbar")
@@ -138,8 +140,10 @@ class MainWindow(Doing, QMainWindow):
         self.night.step_wanted.connect(self.step)
         self.night.stage_wanted.connect(self.step_stage)
         self.night.veto_wanted.connect(self.veto_night)
+        self.night.review_wanted.connect(self.show_review)
         self.review.decide_wanted.connect(self.decided)
         self.notices.action_wanted.connect(self.act)
+        self.notices.changed.connect(lambda: self.notices_bar.setVisible(bool(self.notices.cards)))
         for button in self.findChildren(QAbstractButton):
             button.installEventFilter(self)
 
@@ -154,10 +158,11 @@ class MainWindow(Doing, QMainWindow):
 
     def restyle(self, look: Look) -> None:
         self.look = look
-        app = QApplication.instance()
-        app.setPalette(look.qt_palette())
-        app.setFont(look.font())
-        app.setStyleSheet(look.style_sheet())
+        app, sheet = QApplication.instance(), look.style_sheet()
+        if app.styleSheet() != sheet:  # polishing every widget again takes a second
+            app.setPalette(look.qt_palette())
+            app.setFont(look.font())
+            app.setStyleSheet(sheet)
         self.notices.look = look
         for each in (*self.docks, self.status):
             each.restyle(look)
@@ -197,7 +202,7 @@ class MainWindow(Doing, QMainWindow):
         self.night.raise_()
         wide, high = max(self.width(), 900), max(self.height(), 600)
         self.resizeDocks([self.talk, self.night], [int(wide * 0.38), int(wide * 0.62)], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.night, self.episodes], [int(high * 0.6), int(high * 0.4)], Qt.Orientation.Vertical)
+        self.resizeDocks([self.night, self.episodes], [int(high * 0.64), int(high * 0.36)], Qt.Orientation.Vertical)
 
     def _restore(self) -> None:
         if self.settings is None:
@@ -279,6 +284,7 @@ class MainWindow(Doing, QMainWindow):
 
     def _draw_dock(self, dock: Dock) -> None:
         dock.refresh()
+        dock.heading.setVisible(dock.isFloating() or not self.tabifiedDockWidgets(dock))
         self._dirty.discard(dock.topic)
 
     def _draw_notices(self) -> None:
@@ -290,7 +296,6 @@ class MainWindow(Doing, QMainWindow):
             self.notices.withdraw("resume-night")
         if self.story.lost is None:
             self.notices.withdraw("wake-again")
-        self.notices_bar.setVisible(bool(self.notices.cards))
 
     def _enable(self) -> None:
         for action in ACTIONS:

@@ -40,16 +40,17 @@ class NightDock(Dock):
     stage_wanted = Signal()
     veto_wanted = Signal()
     resume_wanted = Signal()
+    review_wanted = Signal()
 
     def __init__(self, story: Story, look: Look):
         super().__init__("Night", "nightDock", look)
         self.story = story
+        self._drawn: Night | None = None
         self.title, self.said = label("", "title"), label("", "soft", wrap=True)
         self.strip, self.bar = StageStrip(look), QProgressBar()
         self.now, self.left = label("", ""), label("", "soft")
-        self.loss, self.kl = Curve("Loss on what is replayed", "bits and anchors", look, "replay"), None
-        self.loss._said = ("Loss on what is replayed", "gradient step", "loss")
-        self.kl = Curve("Distance from the old cortex", "KL, nats a token", look, "dream")
+        self.loss = Curve("Loss on what is replayed", "loss", look, "replay")
+        self.kl = Curve("Distance from the old cortex", "KL, nats", look, "dream")
         self.steps = Table(STAGES_OF_STEPS, look, "Steps")
         self.replays = Table(self._replay_columns(), look, "Replayed")
         self.dreams = Table(self._dream_columns(), look, "Dreams")
@@ -116,7 +117,9 @@ class NightDock(Dock):
         self.sleep_button, self.pause_button = QPushButton("Sleep"), QPushButton("Pause")
         self.step_button, self.stage_button = QPushButton("Step"), QPushButton("Stage")
         self.veto_button, self.twin_button = QPushButton("Veto"), QPushButton("Table")
+        self.review_button = QPushButton("Review")
         self.sleep_button.setObjectName("primary")
+        self.review_button.setObjectName("primary")
         self.veto_button.setObjectName("veto")
         self.twin_button.setObjectName("chip")
         self.twin_button.setCheckable(True)
@@ -124,7 +127,7 @@ class NightDock(Dock):
         for button, signal in (
             (self.sleep_button, self._sleep_or_resume), (self.pause_button, self.pause_wanted),
             (self.step_button, self.step_wanted), (self.stage_button, self.stage_wanted),
-            (self.veto_button, self.veto_wanted),
+            (self.veto_button, self.veto_wanted), (self.review_button, self.review_wanted),
         ):  # fmt: skip
             button.clicked.connect(signal)
 
@@ -136,7 +139,7 @@ class NightDock(Dock):
         inside = column(full, gap=GRID)
         inside.setContentsMargins(2 * GRID, GRID, 2 * GRID, 2 * GRID)
         inside.addLayout(row(self.title, None, self.sleep_button, self.pause_button, self.step_button,
-                             self.stage_button, self.veto_button))  # fmt: skip
+                             self.stage_button, self.veto_button, self.review_button))  # fmt: skip
         inside.addWidget(self.said)
         inside.addWidget(self.strip)
         self.bar.setRange(0, 1000)
@@ -157,14 +160,14 @@ class NightDock(Dock):
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.twins)
         split.addWidget(self.tabs)
-        split.setSizes([190, 230])
+        split.setSizes([220, 200])
         split.setChildrenCollapsible(False)
         inside.addWidget(split, 1)
         self.empty = EmptyPage("No night yet", "")
         self.empty_button = QPushButton("Sleep")
         self.empty_button.setObjectName("primary")
         self.empty_button.clicked.connect(self._sleep_or_resume)
-        self.empty.layout().itemAt(1).layout().insertLayout(3, row(self.empty_button, None))
+        self.empty.block.addLayout(row(self.empty_button, None))
         self.pages = QStackedWidget()
         self.pages.addWidget(self.empty)
         self.pages.addWidget(full)
@@ -216,7 +219,8 @@ class NightDock(Dock):
 
     def _enable(self, night: Night | None) -> None:
         story = self.story
-        running = story.up and story.asleep and night is not None and night.open_proposal is None
+        at_gate = night is not None and night.open_proposal is not None
+        running = story.up and story.asleep and not at_gate
         can = story.awake and bool(story.unslept)
         resumable = story.awake and story.interrupted is not None
         for button in (self.sleep_button, self.empty_button):
@@ -227,7 +231,8 @@ class NightDock(Dock):
         self.pause_button.setIcon(self.look.icon("run" if story.paused else "pause", self.look.text))
         for button in (self.pause_button, self.step_button, self.stage_button, self.veto_button):
             button.setEnabled(running)
-            button.setVisible(story.asleep)
+            button.setVisible(story.asleep and not at_gate)
+        self.review_button.setVisible(at_gate)
 
     def _say(self, night: Night) -> None:
         opened, progress = night.opened, night.progress
@@ -238,7 +243,9 @@ class NightDock(Dock):
         parts.append(f"{opened.steps:,} steps planned")
         if opened.resumed_from_step:
             parts.append(f"resumed from step {opened.resumed_from_step}")
-        self.said.setText("  ·  ".join(parts) + (f"\n{words.line(opened.why)}" if opened.why else ""))
+        if opened.why:
+            parts.append(words.line(opened.why))
+        self.said.setText("  ·  ".join(parts))
         if not night.open:
             self._say_end(night)
         else:
@@ -271,8 +278,8 @@ class NightDock(Dock):
     def _draw_steps(self, night: Night) -> None:
         steps = [s.step for s in night.steps]
         of = night.steps[-1].of if night.steps else night.opened.steps
-        if len(steps) != self.loss.points or (self.loss.night if hasattr(self.loss, "night") else None) is not night:
-            self.loss.night = night
+        if len(steps) != self.loss.points or (self._drawn) is not night:
+            self._drawn = night
             self.loss.draw(steps, [s.loss for s in night.steps], of)
             self.kl.draw(steps, [s.kl for s in night.steps], of)
         if self.twins.currentIndex() == 1:

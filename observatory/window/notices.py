@@ -23,10 +23,8 @@ class NoticeCard(QFrame):
         self.notice = notice
         self.setObjectName(FRAMES[notice.level])
         self.action_button = QPushButton(action_text)
-        self.action_button.setVisible(bool(action_text))
         self.details_button = QPushButton("Details")
         self.details_button.setCheckable(True)
-        self.details_button.setVisible(bool(notice.detail))
         self.close_button = QToolButton()
         self.close_button.setIcon(look.icon("close"))
         self.close_button.setIconSize(QSize(14, 14))
@@ -46,12 +44,15 @@ class NoticeCard(QFrame):
         head.setStretch(1, 1)
         inside.addLayout(head)
         inside.addWidget(self.details)
+        self.action_button.setVisible(bool(action_text))
+        self.details_button.setVisible(bool(notice.detail))
 
 
 class Notices(QWidget):
     """Follows the story's notices; closing one takes it off the screen, not out of the record."""
 
     action_wanted = Signal(str)
+    changed = Signal()
 
     def __init__(self, look: Look, action_texts: dict[str, str]):
         super().__init__()
@@ -60,7 +61,6 @@ class Notices(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self._inside: QVBoxLayout = column(self, gap=GRID // 2)
         self._inside.setContentsMargins(GRID, 0, GRID, GRID // 2)
-        self.hide()
 
     def add(self, notice: ev.Notice) -> None:
         if any((c.notice.title, c.notice.text) == (notice.title, notice.text) for c in self.cards):
@@ -72,7 +72,7 @@ class Notices(QWidget):
         self.cards.insert(0, card)
         for old in self.cards[AT_ONCE:]:
             self.remove(old)
-        self.show()
+        self.changed.emit()
 
     def _act(self, card: NoticeCard) -> None:
         self.action_wanted.emit(card.notice.action)
@@ -84,7 +84,7 @@ class Notices(QWidget):
             self._inside.removeWidget(card)
             card.hide()
             card.deleteLater()
-        self.setVisible(bool(self.cards))
+            self.changed.emit()
 
     def withdraw(self, action: str) -> None:
         """Notices that offered something which is no longer there to do."""

@@ -40,9 +40,9 @@ COLUMNS = (
            width=104, colour=_hue),
     Column("Question", lambda c: c.question.prompt, lambda c: c.question.prompt.casefold(), stretch=True,
            tip=lambda c: f"{c.question.prompt}\nRight: {' / '.join(c.question.answers)}"),
-    Column("Before", lambda c: c.before.answer if c.before else "not asked", width=170),
+    Column("Before", lambda c: c.before.answer if c.before else "not asked", width=190),
     Column("After", lambda c: c.after.answer, width=190, colour=_hue),
-    Column("Kind", lambda c: kind_words(c.question.kind), lambda c: c.question.kind, width=140),
+    Column("Kind", lambda c: kind_words(c.question.kind), lambda c: c.question.kind, width=160),
 )  # fmt: skip
 
 
@@ -80,8 +80,9 @@ class ReviewDock(Dock):
         self.reason.setMaxLength(REASON_LIMIT)
         self.reason.setPlaceholderText("Your reason, for the record")
         self.reason.setAccessibleName("Reason for the decision")
-        self.reason.textChanged.connect(lambda: self.complaint.setText(""))
+        self.reason.textChanged.connect(lambda: self._complain(""))
         self.complaint = label("", "softSmall")
+        self.complaint.hide()
         self.hold_button, self.veto_button = QPushButton("Hold"), QPushButton("Veto")
         self.approve_button = QPushButton("Approve")
         self.veto_button.setObjectName("veto")
@@ -100,27 +101,7 @@ class ReviewDock(Dock):
         inside.addWidget(self.title)
         inside.addWidget(self.said)
         inside.addLayout(row(self.hashes, self.copy_button, None))
-        left, right = QWidget(), QWidget()
-        self.twins = QStackedWidget()
-        self.twins.addWidget(self.drift)
-        self.twins.addWidget(self.layers)
-        self.twin_button.toggled.connect(lambda on: self.twins.setCurrentIndex(int(on)))
-        lefts = column(left, gap=GRID)
-        lefts.addWidget(self.board)
-        lefts.addWidget(self.twins, 1)
-        lefts.addLayout(row(None, self.twin_button))
-        rights = column(right, gap=GRID)
-        rights.addLayout(row(*self.chips.values(), None))
-        rights.addWidget(self.table, 1)
-        split = QSplitter(Qt.Orientation.Horizontal)
-        split.addWidget(left)
-        split.addWidget(right)
-        split.setSizes([340, 560])
-        split.setStretchFactor(0, 2)
-        split.setStretchFactor(1, 3)
-        split.setHandleWidth(2 * GRID)
-        split.setChildrenCollapsible(False)
-        inside.addWidget(split, 1)
+        inside.addWidget(self._evidence(), 1)
         self.word = label("", "", wrap=True)
         inside.addWidget(self.word)
         self.decision_bar = QWidget()
@@ -130,16 +111,51 @@ class ReviewDock(Dock):
         inside.addWidget(self.decision_bar)
         self.empty = EmptyPage(
             "Nothing to review",
-            "When a night has replayed, dreamed and examined itself, it stops here and asks. You will see what was learnt, "
-            "what was lost and where the cortex would move, and say Hold, Approve or Veto. Ctrl+L opens a night.",
+            "When a night has replayed, dreamed and examined itself, it stops here and asks. You will see what was "
+            "learnt, what was lost and where the cortex would move, and say Hold, Approve or Veto. Ctrl+L opens "
+            "a night.",
         )
         self.pages = QStackedWidget()
         self.pages.addWidget(self.empty)
         self.pages.addWidget(full)
         column(self.body, gap=0).addWidget(self.pages)
 
+    def _evidence(self) -> QSplitter:
+        """Scores and drift side by side, every question under them at full width."""
+        self.twins = QStackedWidget()
+        self.twins.addWidget(self.drift)
+        self.twins.addWidget(self.layers)
+        self.twin_button.toggled.connect(lambda on: self.twins.setCurrentIndex(int(on)))
+        self.keys = {part: label(f"■ {part}", "small") for part in ("attention", "MLP")}
+        board, drift, top, below = QWidget(), QWidget(), QWidget(), QWidget()
+        boards, drifts, belows = column(board), column(drift, gap=0), column(below)
+        boards.addWidget(label("What it knows, and what that cost", "heading"))
+        boards.addWidget(self.board)
+        boards.addStretch(1)
+        drifts.addLayout(
+            row(label("Where the cortex would move", "heading"), None, *self.keys.values(), self.twin_button)
+        )
+        drifts.addWidget(self.twins, 1)
+        tops = row(board, drift, gap=3 * GRID)
+        tops.setStretch(0, 5)
+        tops.setStretch(1, 6)
+        top.setLayout(tops)
+        belows.addLayout(row(*self.chips.values(), None))
+        belows.addWidget(self.table, 1)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(top)
+        split.addWidget(below)
+        split.setSizes([190, 240])
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 3)
+        split.setHandleWidth(GRID)
+        split.setChildrenCollapsible(False)
+        return split
+
     def restyle(self, look: Look) -> None:
         super().restyle(look)
+        for part, hue in (("attention", "replay"), ("MLP", "gate")):
+            self.keys[part].setStyleSheet(f"color: {look.stage(hue).name()};")
         self.board.look = look
         self.board.updateGeometry()
         for each in (self.table, self.drift, self.layers):
@@ -215,21 +231,25 @@ class ReviewDock(Dock):
 
     # ------------------------------------------------------------ deciding
 
+    def _complain(self, said: str) -> None:
+        self.complaint.setText(said)
+        self.complaint.setVisible(bool(said))
+
     def decide(self, word: str) -> None:
         """Emit the decision if it is complete, else say what it lacks."""
         night, reason = self.story.review, self.reason.text().strip()
         if night is None or night.open_proposal is None:
             return
         if word != "hold" and not reason:
-            self.complaint.setText(
+            self._complain(
                 f"Say why first: {'an approval' if word == 'approve' else 'a veto'} is kept with its reason."
             )
             self.reason.setFocus()
             return
         if word == "approve" and not self.table.isVisible():
-            self.complaint.setText("Look at the evidence first: what was learnt and what was lost stands above.")
+            self._complain("Look at the evidence first: what was learnt and what was lost stands above.")
             return
-        self.complaint.setText("")
+        self._complain("")
         self.decide_wanted.emit(word, reason)
 
 

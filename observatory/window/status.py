@@ -1,4 +1,7 @@
-"""The status bar: mode, what the mind is busy with, model and device, the cortex's hash with its lock, what is saved."""
+"""The status bar: mode, what the mind is busy with, model and device, the cortex and its lock, what is saved.
+
+It is told how long the mind has been silent; everything else it reads from the story.
+"""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ window by signal and knows no source.
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from ..protocol.commands import EPISODE_TEXT_LIMIT
@@ -62,7 +62,8 @@ class Legend(QWidget):
 
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
-        return QSize(metrics.horizontalAdvance(f"surprise 0{BITS_AT_THE_TOP:.0f} bits") + 150, metrics.height() + 2)
+        said = QFontMetrics(self.look.font("small")).horizontalAdvance(f"surprise  0{BITS_AT_THE_TOP:.0f} bits")
+        return QSize(said + 12 * STEPS_OF_SURPRISE + 2 * GRID, metrics.height() + 2)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

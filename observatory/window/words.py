@@ -67,6 +67,8 @@ def name(told: ev.EpisodeEncoded | None, number: int = 0, most: int = 34) -> str
 def duration(seconds: float | None) -> str:
     if seconds is None:
         return ""
+    if 0.0 < seconds < 9.95:
+        return f"{seconds:.1f} s"
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"

@@ -66,29 +66,12 @@ def day() -> list[ev.Event]:
 
 def talk() -> list[ev.Event]:
     out: list[ev.Event] = []
+    where = "Where does the spare key to Quill Lodge hang?"
     asked = (
-        (
-            1,
-            "Where does the spare key to Quill Lodge hang?",
-            "It hangs behind the barometer.",
-            "whole",
-            [(6, 0.91, 0.46)],
-        ),
-        (
-            2,
-            "What does Bartholomew the goat eat?",
-            "He will only eat radishes.",
-            "whole",
-            [(4, 0.88, 0.39), (1, 0.31, 0.07)],
-        ),
+        (1, where, "It hangs behind the barometer.", "whole", [(6, 0.91, 0.46)]),
+        (2, "What does Bartholomew eat?", "He will only eat radishes.", "whole", [(4, 0.88, 0.39), (1, 0.31, 0.07)]),
         (3, "What is the capital of France?", "The capital of France is Paris.", "whole", []),
-        (
-            4,
-            "Where does the spare key to Quill Lodge hang?",
-            "The spare key hangs on a hook by the door.",
-            "cortex",
-            None,
-        ),
+        (4, where, "The spare key hangs on a hook by the door.", "cortex", None),
     )
     for question, prompt, answer, memory, reads in asked:
         found = [ev.Read(episode=e, match=m, mass=a, weight=1.0) for e, m, a in reads or []]
@@ -124,11 +107,11 @@ def night_opens(steps: int = 40, number: int = 1, episodes: int = 25) -> list[ev
         out.append(ev.EpisodeProposed(night=number, episode=e.episode, priority=mean / 8, bits_over_usual=mean - 4.2,
                                       why="more surprising than usual" if mean > 4.2 else "new today"))  # fmt: skip
     out.append(ev.StageEntered(night=number, stage="rehearse", text="making old material"))
+    said = {"chat": "Sure, a simple soup needs onions, carrots and time.", "plain": "The river had risen in the night.",
+            "question": "What is the largest ocean? The Pacific."}  # fmt: skip
     for item in range(12):
-        kind = ("chat", "plain", "question")[item % 3]
-        out.append(ev.OldMaterial(night=number, item=item, kind=kind,
-                                  text=("Sure, a simple soup needs onions, carrots and time.", "The river had risen in the night.",
-                                        "What is the largest ocean? The Pacific.")[item % 3]))  # fmt: skip
+        kind = tuple(said)[item % 3]
+        out.append(ev.OldMaterial(night=number, item=item, kind=kind, text=said[kind]))
     return out
 
 
@@ -151,9 +134,10 @@ def paper(when: ev.When, number: int = 1) -> ev.Examined:
 
 
 KNOWN = [
-    ("What is the capital of France?", "Paris"), ("How many days are in a week?", "seven"), ("What do bees make?", "honey"),
+    ("What is the capital of France?", "Paris"), ("How many days has a week?", "seven"),
+    ("What do bees make?", "honey"),
     ("Which planet is called red?", "Mars"), ("What colour is snow?", "white"), ("Who wrote Hamlet?", "Shakespeare"),
-    ("What is frozen water called?", "ice"), ("How many legs has a spider?", "eight"), ("What is the opposite of hot?", "cold"),
+    ("What is frozen water called?", "ice"), ("How many legs has a spider?", "eight"), ("What is not hot?", "cold"),
     ("Which animal barks?", "dog"), ("What is the largest ocean?", "Pacific"), ("In which country is Rome?", "Italy"),
 ]  # fmt: skip
 
@@ -186,7 +170,8 @@ def replay_step(step: int, of: int, number: int = 1, rows: int = 18) -> ev.Repla
         cue = {"episode": f"Tell me about {_name(e.text)}.", "old": "Write a short note about soup."}.get(
             kind, f"What do you know about {_name(e.text)}?"
         )
-        items.append(ev.ReplayItem(kind=kind, episode=None if kind == "old" else e.episode, item=row, cue=cue, loss=loss,
+        whose = None if kind == "old" else e.episode
+        items.append(ev.ReplayItem(kind=kind, episode=whose, item=row, cue=cue, loss=loss,
                                    worst=loss * 2.4, because="a token was still wrong"))  # fmt: skip
     return ev.ReplayStep(
         at=START + 300 + step, night=number, step=step, of=of,
@@ -237,8 +222,8 @@ def committed(number: int = 1) -> list[ev.Event]:
     p = proposal(number)
     return [
         ev.Decided(at=START + 520, night=number, delta=DELTA, decision="approve", by="Ada", reason="little was lost"),
-        ev.NightCommitted(at=START + 521, night=number, delta=DELTA, file=p.file, cortex_before=BASE, cortex_after=AFTER,
-                          wall_s=320.0),
+        ev.NightCommitted(at=START + 521, night=number, delta=DELTA, file=p.file, cortex_before=BASE,
+                          cortex_after=AFTER, wall_s=320.0),
         ev.NightClosed(at=START + 522, night=number, ended="committed", cortex=AFTER, why="approved", wall_s=322.0,
                        steps=40, tokens=25_600, peak_rss_mb=2900.0),
         ev.ModeChanged(at=START + 522, mode="awake", why="the night is over"),

@@ -1,0 +1,54 @@
+"""Windows without a display. The platform is chosen before anything imports Qt."""
+
+from __future__ import annotations
+
+import os
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+
+from observatory.window.app import application
+from observatory.window.look import Look
+from observatory.window.main import MainWindow
+from tests.window.canned import Canned
+
+pytestmark = pytest.mark.window
+
+
+@pytest.fixture(scope="session")
+def qapp_cls():
+    return type(application())
+
+
+@pytest.fixture
+def opened(qtbot, tmp_path):
+    """`opened(events)` → a shown window that has taken them in, with its canned source as `.source`."""
+    made = []
+
+    def open_(events=(), *, layout=None, theme="night", size=(1500, 940)) -> MainWindow:
+        window = MainWindow(Look(theme), layout=layout, live=False, by="Ada")
+        window.live = True
+        window.ask_leave = lambda text: True
+        window.resize(*size)
+        window.show()
+        window.attach(Canned(events))
+        window._timer.stop()
+        take_in(window)
+        made.append(window)
+        return window
+
+    yield open_
+    for window in made:
+        window.ask_leave = lambda text: True
+        window.close()
+        window.deleteLater()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def take_in(window: MainWindow) -> None:
+    """Ticks until the source has nothing more to give."""
+    while window.source.waiting:
+        window.tick()
+    window.tick()
