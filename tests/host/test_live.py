@@ -1,0 +1,292 @@
+"""`observatory live` as a person's script sees it: files checked first, exit statuses, resuming, the report."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from observatory import resources
+from observatory.protocol import events as e
+from observatory.record.store import Store
+
+from .conftest import ROOT, environment
+
+DAY = '{"text": "The bees live in Trondheim."}\n{"text": "The ship is teal."}\n{"sleep": true}\n'
+EXAM = (
+    '{"prompt": "Where are the bees?", "answers": ["Trondheim"], "kind": "direct", "day": 1}\n'
+    '{"prompt": "Capital of France?", "answers": ["Paris"], "kind": "known"}\n'
+)
+
+
+@pytest.fixture
+def files(tmp_path):
+    day, exam, report = tmp_path / "day.jsonl", tmp_path / "exam.jsonl", tmp_path / "r.json"
+    day.write_text(DAY)
+    exam.write_text(EXAM)
+    return day, exam, report
+
+
+def lived(tmp_path, *kinds):
+    with Store.open(tmp_path / "home", "read") as store:
+        return list(store.history(kinds=list(kinds)))
+
+
+def test_a_day_is_lived_slept_examined_approved_and_reported(command, files, tmp_path):
+    day, exam, report = files
+    done = command("live", "--day", day, "--exam", exam, "--report", report)
+    assert done.returncode == 0, done.stderr
+    made = json.loads(report.read_text())
+    (night,) = made["nights"]
+    assert (night["decision"], night["episodes"]) == ("approved", 2)
+    assert night["exam"]["cortex"]["before"]["direct"]["right"] == 0
+    assert night["exam"]["cortex"]["after"]["direct"]["right"] == 1
+    assert night["cortex_before"] != night["cortex_after"]
+    assert [(line.line, line.episode, line.night) for line in lived(tmp_path, e.LineLived)] == [
+        (1, 1, None), (2, 2, None), (3, None, 1),
+    ]  # fmt: skip
+    assert (tmp_path / "home").stat().st_mode & 0o777 == 0o700
+
+
+def test_the_same_file_is_not_lived_twice_unless_asked(command, files, tmp_path):
+    day, exam, report = files
+    call = ("live", "--day", day, "--exam", exam, "--report", report, "--approve", "always")
+    for again, episodes, nights in ((), 2, 1), ((), 2, 1), (("--again",), 4, 2):
+        done = command(*call, *again)
+        assert done.returncode == 0, done.stderr
+        assert len(lived(tmp_path, e.EpisodeEncoded)) == episodes
+        assert len(json.loads(report.read_text())["nights"]) == nights
+
+
+def test_an_exam_without_common_knowledge_gets_the_built_in_questions(command, files):
+    day, exam, report = files
+    exam.write_text(EXAM.splitlines()[0])
+    assert command("live", "--day", day, "--exam", exam, "--report", report).returncode == 0
+    known = json.loads(report.read_text())["nights"][0]["exam"]["cortex"]["after"]["known"]
+    assert known["asked"] >= 100
+
+
+def test_without_files_the_built_in_first_day_is_lived(command, tmp_path):
+    report = tmp_path / "r.json"
+    done = command("live", "--report", report)
+    assert done.returncode == 0, done.stderr
+    lines = (resources.folder() / "days" / "first.jsonl").read_text().splitlines()
+    assert json.loads(report.read_text())["nights"][0]["episodes"] == sum('"text"' in line for line in lines)
+
+
+# ---------------------------------------------------------------- refused
+
+
+BAD = {
+    "not JSON": b'{"text": "fine"}\n{text: no}\n',
+    "no text": b'{"text": "fine"}\n{"speaker": "x"}\n',
+    "wrong type": b'{"text": "fine"}\n{"text": 7}\n',
+    "two megabytes of text": b'{"text": "fine"}\n{"text": "' + b"x" * 2_000_000 + b'"}\n',
+    "NUL bytes": b'{"text": "fine"}\n{"text": "a\\u0000b"}\n',
+    "raw NUL bytes": b'{"text": "fine"}\n\x00\x00\n',
+    "wrong encoding": b'{"text": "fine"}\n{"text": "caf\xe9"}\n',
+    "outcome out of range": b'{"text": "fine"}\n{"text": "x", "outcome": 3}\n',
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_a_bad_day_line_is_named_by_number_and_the_home_stays_untouched(command, tmp_path, what):
+    day = tmp_path / "bad.jsonl"
+    day.write_bytes(BAD[what])
+    done = command("live", "--day", day)
+    assert done.returncode == 2
+    assert "line 2" in done.stderr and "Traceback" not in done.stderr
+    assert len(done.stderr) < 2_000
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--day", "nowhere.jsonl"], "nowhere.jsonl"),
+        (["--exam", "nowhere.jsonl"], "nowhere.jsonl"),
+        (["--nights", "0"], "--nights 0"),
+        (["--nights", "many"], "--nights"),
+        (["--approve", "maybe"], "--approve"),
+        (["--approve", "ask"], "terminal"),
+        (["--arm", "lora"], "--arm"),
+        (["--steps", "0"], "steps"),
+        (["--perplexity-text", "nowhere.txt"], "nowhere.txt"),
+        (["--colour", "red"], "--colour"),
+    ],
+)
+def test_a_wrong_call_is_answered_in_a_sentence_and_touches_nothing(command, tmp_path, arguments, said):
+    done = command("live", *arguments)
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_missing_model_is_one_sentence_with_what_to_do(command, tmp_path):
+    done = command("live", "--model", tmp_path / "nowhere.gguf")
+    assert done.returncode == 1
+    assert "nowhere.gguf" in done.stderr and "What to do" in done.stderr
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_mind_that_cannot_wake_ends_the_run_with_its_reason(command, files):
+    day, exam, report = files
+    done = command("live", "--day", day, "--exam", exam, words="no-model")
+    assert done.returncode == 1
+    assert "there is no model here" in done.stderr and "install one" in done.stderr
+
+
+# ---------------------------------------------------------------- decided
+
+
+@pytest.mark.parametrize(("approve", "words"), [("never", ""), ("policy", "learns-nothing")])
+def test_a_night_that_is_refused_ends_with_status_3_and_the_cortex_of_before(command, files, approve, words):
+    day, exam, report = files
+    done = command("live", "--day", day, "--exam", exam, "--approve", approve, "--report", report, words=words)
+    assert done.returncode == 3, done.stderr
+    (night,) = json.loads(report.read_text())["nights"]
+    assert night["decision"] == "vetoed" and night["cortex_before"] == night["cortex_after"]
+    assert night["reason"]
+
+
+def test_always_approves_what_the_policy_would_refuse(command, files):
+    day, exam, _ = files
+    done = command("live", "--day", day, "--exam", exam, "--approve", "always", words="learns-nothing")
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal is a Unix thing")
+@pytest.mark.parametrize(("typed", "status"), [("approve\nit learnt\n", 0), ("hold\nveto\nnot enough\n", 3)])
+def test_on_a_terminal_a_person_is_asked_and_may_hold_first(files, tmp_path, typed, status):
+    day, exam, report = files
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "observatory", "live", "--day", day, "--exam", exam, "--approve", "ask"]
+    with subprocess.Popen(
+        [*map(str, command), "--report", str(report)], stdin=theirs, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, cwd=ROOT, env=environment(tmp_path),
+    ) as run:  # fmt: skip
+        os.write(ours, typed.encode())
+        words = run.stderr.read().decode()
+        assert run.wait(30) == status, words
+    os.close(ours)
+    os.close(theirs)
+    decided = lived(tmp_path, e.Decided)
+    assert [d.decision for d in decided] == [word for word in typed.split() if word in ("approve", "hold", "veto")]
+    assert all(d.by and d.reason for d in decided)
+
+
+# ---------------------------------------------------------------- many days, resuming
+
+
+def test_nights_stops_after_that_many_and_the_next_call_goes_on(command, files, tmp_path):
+    day, exam, report = files
+    day.write_text(DAY + '{"text": "The moon is a lamp."}\n{"sleep": true}\n')
+    call = ("live", "--day", day, "--exam", exam, "--nights", 1, "--report", report, "--approve", "always")
+    assert command(*call).returncode == 0
+    assert len(lived(tmp_path, e.EpisodeEncoded)) == 2
+    assert command(*call).returncode == 0
+    assert len(lived(tmp_path, e.EpisodeEncoded)) == 3
+    first, second = json.loads(report.read_text())["nights"]
+    assert second["cortex_before"] == first["cortex_after"]
+    assert second["exam"]["cortex"]["before"] == first["exam"]["cortex"]["after"]
+
+
+def test_a_file_without_a_sleep_is_slept_on_once_at_its_end(command, files, tmp_path):
+    day, exam, _ = files
+    day.write_text('{"text": "The bees live in Trondheim."}\n')
+    for _ in range(2):
+        assert command("live", "--day", day, "--exam", exam).returncode == 0
+    assert len(lived(tmp_path, e.NightClosed)) == 1
+
+
+def test_a_sleep_with_nothing_new_is_passed_over(command, files, tmp_path):
+    day, exam, _ = files
+    day.write_text(DAY + '{"sleep": true}\n')
+    done = command("live", "--day", day, "--exam", exam)
+    assert done.returncode == 0 and "passed over" in done.stderr
+    assert len(lived(tmp_path, e.NightClosed)) == 1
+
+
+@pytest.mark.crash
+def test_a_mind_lost_in_the_night_ends_with_1_and_the_same_command_takes_the_night_up(command, files, tmp_path):
+    day, exam, report = files
+    call = ("live", "--day", day, "--exam", exam, "--report", report)
+    lost = command(*call, words="dies-at-step-2")
+    assert lost.returncode == 1
+    assert "everything acknowledged is kept" in lost.stderr.lower()
+    assert json.loads(report.read_text())["nights"][0]["ended"] == "interrupted"
+    again = command(*call)
+    assert again.returncode == 0, again.stderr
+    assert len(lived(tmp_path, e.EpisodeEncoded)) == 2
+    (night,) = json.loads(report.read_text())["nights"]
+    assert (night["night"], night["ended"]) == (1, "committed")
+
+
+def started(tmp_path, files, words):
+    day, exam, report = files
+    command = [sys.executable, "-m", "observatory", "live", "--day", day, "--exam", exam, "--report", report]
+    return subprocess.Popen(
+        list(map(str, command)), stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment(tmp_path, words),
+        start_new_session=True,
+    )  # fmt: skip
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_ends_with_130_and_everything_so_far_is_kept(files, tmp_path, how):
+    with started(tmp_path, files, "slow-night") as run:
+        words = ""
+        while "step 1" not in words:
+            words += run.stderr.readline()
+        # To the whole group, as a terminal does; the mind must leave the answer to the host.
+        os.killpg(run.pid, how) if how == signal.SIGINT else run.send_signal(how)
+        rest = run.stderr.read()
+        assert run.wait(20) == 130, rest
+    assert "kept" in rest and "Traceback" not in rest
+    assert len(lived(tmp_path, e.EpisodeKept)) == 2
+    assert json.loads(files[2].read_text())["nights"][0]["ended"] == "interrupted"
+
+
+@pytest.mark.crash
+def test_killed_with_minus_nine_the_next_run_goes_on_and_lives_no_line_twice(command, files, tmp_path):
+    day, exam, report = files
+    facts = "".join(f'{{"text": "Fact {i} is about Trondheim."}}\n' for i in range(40))
+    day.write_text(facts + '{"sleep": true}\n')
+    with started(tmp_path, files, "slow-night") as run:
+        words = ""
+        while "step 1" not in words:
+            words += run.stderr.readline()
+        mind = psutil.Process(run.pid).children(recursive=True)
+        run.kill()
+    end = time.monotonic() + 20
+    while any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in mind):
+        assert time.monotonic() < end, "the mind outlived its host"
+        time.sleep(0.05)
+    done = command("live", "--day", day, "--exam", exam, "--report", report)
+    assert done.returncode == 0, done.stderr
+    assert "interrupted" in done.stderr
+    texts = [event.text for event in lived(tmp_path, e.EpisodeEncoded)]
+    assert texts == [f"Fact {i} is about Trondheim." for i in range(40)]
+    assert [night["ended"] for night in json.loads(report.read_text())["nights"]] == ["committed"]
+
+
+# ---------------------------------------------------------------- output
+
+
+def test_json_gives_the_report_on_standard_output_and_nothing_else(command, files):
+    day, exam, _ = files
+    done = command("live", "--day", day, "--exam", exam, "--json")
+    assert json.loads(done.stdout)["nights"][0]["decision"] == "approved"
+
+
+def test_quiet_says_nothing_when_nothing_is_wrong(command, files):
+    day, exam, _ = files
+    done = command("live", "--day", day, "--exam", exam, "--quiet")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
