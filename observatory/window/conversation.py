@@ -5,7 +5,7 @@ Draws plain text, heat under tokens and the memories that were read. It asks not
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
@@ -17,6 +17,9 @@ from .tokens import TokenText
 
 SHOWN = 300
 """Turns kept laid out. Older ones stay in the episodes table and in the record."""
+
+FEW = 12
+"""Turns that can be laid out again at every step of a resize; more wait until the edge rests."""
 
 
 class Block:
@@ -142,6 +145,8 @@ class Conversation(QAbstractScrollArea):
         self._laid_for: tuple = ()
         self._turn: Turn | None = None
         self._row = 0
+        self._resized = QTimer(self, singleShot=True, interval=40)
+        self._resized.timeout.connect(self.refresh)
 
     def sizeHint(self) -> QSize:
         return QSize(520, 480)
@@ -176,7 +181,10 @@ class Conversation(QAbstractScrollArea):
 
     def resizeEvent(self, event) -> None:
         super().resizeEvent(event)
-        self.refresh()
+        if len(self.story.turns) < FEW:
+            self.refresh()
+        else:
+            self._resized.start()
 
     def blocks(self) -> list[Block]:
         return self._blocks

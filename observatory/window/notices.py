@@ -12,6 +12,8 @@ from .look import Look
 from .theme import GRID
 
 AT_ONCE = 3
+SAID_LIMIT = 500
+"""Characters on a card; a longer text stands whole under Details. Wrapping a label of 20,000 takes seconds."""
 FRAMES = {"info": "notice", "warning": "noticeWarning", "error": "noticeError"}
 
 
@@ -30,9 +32,10 @@ class NoticeCard(QFrame):
         self.close_button.setIconSize(QSize(14, 14))
         self.close_button.setAccessibleName("Close this notice")
         said = " ".join(filter(None, (notice.text, notice.remedy)))
-        text = label(words.literal(said), "", wrap=True, selectable=True)
+        detail = notice.detail if len(said) <= SAID_LIMIT else f"{said}\n\n{notice.detail}"
+        text = label(words.literal(_cut(said)), "", wrap=True, selectable=True)
         text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.details = QPlainTextEdit(words.literal(notice.detail))
+        self.details = QPlainTextEdit(words.literal(detail))
         self.details.setReadOnly(True)
         self.details.setMaximumHeight(140)
         self.details.hide()
@@ -45,7 +48,11 @@ class NoticeCard(QFrame):
         inside.addLayout(head)
         inside.addWidget(self.details)
         self.action_button.setVisible(bool(action_text))
-        self.details_button.setVisible(bool(notice.detail))
+        self.details_button.setVisible(bool(detail))
+
+
+def _cut(said: str) -> str:
+    return said if len(said) <= SAID_LIMIT else said[:SAID_LIMIT] + "…"
 
 
 class Notices(QWidget):

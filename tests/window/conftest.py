@@ -32,7 +32,9 @@ def opened(qtbot, tmp_path):
         window.live = True
         window.ask_leave = lambda text: True
         window.resize(*size)
-        window.show()
+        with qtbot.waitActive(window):
+            window.show()
+            window.activateWindow()
         window.attach(Canned(events))
         window._timer.stop()
         take_in(window)

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QKeySequence, QPen
@@ -121,11 +122,8 @@ def test_pressing_a_column_sorts_by_its_value_not_by_its_text(opened, qtbot):
 
 
 def test_twenty_thousand_episodes_arrive_sort_and_scroll(opened, qtbot):
-    words_ = [canned.episode(n, f"Episode {n} about the harbour.") for n in range(1, 51)]
-    many = [
-        ev.EpisodeEncoded(**{f: getattr(words_[n % 50], f) for f in ev.EpisodeEncoded.__struct_fields__} | {"episode": n + 1})
-        for n in range(20_000)
-    ]  # fmt: skip
+    like = [canned.episode(n, f"Episode {n} about the harbour.") for n in range(1, 51)]
+    many = [msgspec.structs.replace(like[n % 50], episode=n + 1) for n in range(20_000)]
     window = opened(many)
     table = window.episodes.table
     assert table.rows.rowCount() == 20_000
@@ -423,9 +421,9 @@ HOSTILE = [
 def test_hostile_text_is_shown_as_it_is_everywhere(opened):
     events = [canned.ready(), canned.beat()]
     for number, text in enumerate(HOSTILE, start=1):
-        events.append(
-            canned.episode(number, text, speaker=text[:100], session=text[:100], because=text, outcome=-1.0, goal=text)
-        )
+        short = text[:100]
+        about = {"speaker": short, "session": short, "goal": text, "because": text, "outcome": -1.0}
+        events.append(canned.episode(number, text, **about))
         events.append(ev.Answered(question=number, prompt=text, answer=text, memory="whole", pieces=canned.pieces(text),
                                   surprise=canned.bits(text), reads=[ev.Read(episode=number, match=1, mass=1, weight=1)],
                                   wall_ms=1, tokens_per_s=1))  # fmt: skip
