@@ -84,6 +84,12 @@ def test_steps_gone_through_again_after_a_resume_count_once(lived):
     assert len(lived.query("replays", night=3)) == 6
 
 
+def test_only_what_the_last_opening_of_a_night_took_in_is_learnt(lived):
+    lived.keep(s.told(7, 7))
+    lived.keep([s.opened(3, [6, 7]), s.closed(3, "interrupted"), *s.whole_night(3, "c" * 64, [7])])
+    assert lived.unconsolidated() == [6]
+
+
 def test_restored_episodes_come_in_portions_with_tokens_and_nights(lived):
     portions = list(lived.episodes_to_restore(portion=4))
     assert [[episode.episode for episode in portion] for portion in portions] == [[1, 2, 3, 4], [5, 6]]

@@ -109,6 +109,7 @@ def test_reading_a_recording_leaves_its_folder_as_it_was(home):
     before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
     with Store.open(home, "read") as recording:
         assert recording.nights()[0]["standing"] == "accepted"
+        assert "It holds what the journal holds." in [finding.text for finding in recording.verify()]
     assert {path: path.read_bytes() for path in home.rglob("*") if path.is_file()} == before
 
 
@@ -287,6 +288,8 @@ def test_a_spoilt_log_is_moved_aside_with_its_database(home, tmp_path):
         kept = store.keep(s.told(1, 30))
         copy = tmp_path / "killed"
         shutil.copytree(home, copy)
+    with Store.open(copy, "read") as recording:
+        assert any("was not closed" in finding.text for finding in recording.verify())
     log = copy / "observatory.duckdb.wal"
     data = bytearray(log.read_bytes())
     data[len(data) // 2 : len(data) // 2 + 64] = b"\xff" * 64
@@ -355,8 +358,10 @@ def test_a_full_disk_keeps_what_was_acknowledged_and_says_so(home, monkeypatch):
     with Store.open(home, "write") as store:
         kept = store.keep(s.told(1, 2))
 
+        write = os.write
+
         def full(handle, data):
-            os.pwrite(handle, data[:10], store._journal.size)
+            write(handle, data[:10])
             raise OSError(28, "No space left on device")
 
         with monkeypatch.context() as patched:
@@ -369,3 +374,30 @@ def test_a_full_disk_keeps_what_was_acknowledged_and_says_so(home, monkeypatch):
         assert list(store.history()) == kept
         assert store.notices == []
         assert store.keep(s.told(3, 3))[0].seq == 5
+
+
+class RefusesToCommit:
+    """A database on a disk that is full for it and not for the journal."""
+
+    def __init__(self, connection):
+        self._connection = connection
+
+    def execute(self, sql, *parameters):
+        if sql == "COMMIT":
+            self._connection.execute("ROLLBACK")
+            raise duckdb.IOException("No space left on device")
+        return self._connection.execute(sql, *parameters)
+
+    def close(self):
+        self._connection.close()
+
+
+def test_events_that_reached_the_journal_and_not_the_database_are_not_acknowledged_and_not_lost(home):
+    store = Store.open(home, "write")
+    store._database.connection = RefusesToCommit(store._database.connection)
+    with pytest.raises(record.RecordError, match="catches up"):
+        store.keep(s.told(1, 1))
+    store.close()
+    with Store.open(home, "write") as store:
+        assert [event.seq for event in store.history()] == [1, 2]
+        assert only_info(store)
