@@ -18,6 +18,8 @@ from .tokens import TokenText
 SHOWN = 300
 """Turns kept laid out. Older ones stay in the episodes table and in the record."""
 
+PORTION = 12
+"""Turns laid out in one go: about 15 ms."""
 FEW = 12
 """Turns that can be laid out again at every step of a resize; more wait until the edge rests."""
 
@@ -145,6 +147,9 @@ class Conversation(QAbstractScrollArea):
         self._laid_for: tuple = ()
         self._turn: Turn | None = None
         self._row = 0
+        self._whole = True
+        self._more = QTimer(self, singleShot=True, interval=20)
+        self._more.timeout.connect(self.refresh)
         self._resized = QTimer(self, singleShot=True, interval=40)
         self._resized.timeout.connect(self.refresh)
 
@@ -155,29 +160,48 @@ class Conversation(QAbstractScrollArea):
 
     def refresh(self) -> None:
         bar = self.verticalScrollBar()
-        at_end = bar.value() >= bar.maximum() - 4
+        at_end, below = bar.value() >= bar.maximum() - 4, bar.maximum() - bar.value()
+        was_whole = self._whole
         self._lay()
         if at_end:
             bar.setValue(bar.maximum())
+        elif not was_whole:
+            bar.setValue(bar.maximum() - below)
+        if not self._whole:
+            self._more.start()
         self.viewport().update()
 
     def _lay(self) -> None:
+        """Newest first and a few at a time, so that reading back a long life does not stop the window."""
         width = self.viewport().width() - 4 * GRID
         made_for = (width, id(self.look))
         old = {id(b.turn): b for b in self._blocks} if made_for == self._laid_for else {}
         self._laid_for = made_for
-        self._blocks, self._tops, y = [], [], float(GRID)
-        for turn in self.story.turns[-SHOWN:]:
+        blocks: list[Block] = []
+        made = 0
+        for turn in reversed(self.story.turns[-SHOWN:]):
             block = old.get(id(turn))
             if block is None or block.changed != turn.changed:
+                if made == PORTION:
+                    break
+                made += 1
                 block = Block(turn, width, self.look, self.story)
-            self._blocks.append(block)
+            blocks.append(block)
+        self._whole = len(blocks) == min(SHOWN, len(self.story.turns))
+        self._blocks = blocks[::-1]
+        self._tops, y = [], float(GRID)
+        for block in self._blocks:
             self._tops.append(y)
             y += block.height + GRID
         page = self.viewport().height()
         self.verticalScrollBar().setPageStep(page)
         self.verticalScrollBar().setSingleStep(3 * GRID)
         self.verticalScrollBar().setRange(0, max(0, round(y) - page))
+
+    def lay_all(self) -> None:
+        """Everything now: for pictures and for what is gone to by key."""
+        while not self._whole:
+            self.refresh()
 
     def resizeEvent(self, event) -> None:
         super().resizeEvent(event)

@@ -72,6 +72,7 @@ def _settle(window, *, force: bool = True) -> None:
     for _ in range(4):
         QApplication.processEvents()
     window._draw(force=force)
+    window.talk.conversation.lay_all()
     for _ in range(4):
         QApplication.processEvents()
 

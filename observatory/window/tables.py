@@ -11,12 +11,14 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QRectF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QKeySequence, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledItemDelegate, QTableView
 
 from . import words
 from .look import Look
+from .theme import GRID
 
-BAR_ROLE = Qt.ItemDataRole.UserRole + 1
+EDGE, FIGURE = 4, 66
+"""Pixels: the inset of a cell's text, and the room for the figure beside a bar."""
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -85,8 +87,6 @@ class Rows(QAbstractTableModel):
             return column.colour(entry, self.look)
         if role == Qt.ItemDataRole.ToolTipRole:
             return words.tip((column.tip or column.text)(entry))
-        if role == BAR_ROLE and column.bar:
-            return column.bar(entry, self.look)
         return None
 
     # ------------------------------------------------------------ filling
@@ -148,21 +148,34 @@ class Rows(QAbstractTableModel):
         return sorted(sorted(shown), key=lambda at: key(self.rows[at]), reverse=order == Qt.SortOrder.DescendingOrder)
 
 
-class BarDelegate(QStyledItemDelegate):
-    """A figure with a small bar left of it."""
+class Cells(QStyledItemDelegate):
+    """Paints a cell itself: through a style sheet it takes Qt 0.3 ms a cell, which is a frame for a full table."""
+
+    def __init__(self, table: Table):
+        super().__init__(table)
+        self._table = table
 
     def paint(self, painter: QPainter, option, index) -> None:
-        super().paint(painter, option, index)
-        bar = index.data(BAR_ROLE)
-        if bar is None:
-            return
-        share, colour = bar
-        rect, figure = option.rect, 62
-        room = rect.width() - figure - 8
-        if room > 8:
-            painter.fillRect(
-                QRectF(rect.left() + 4, rect.center().y() - 2, room * max(0.0, min(1.0, share)), 5), QColor(colour)
-            )
+        look, rows = self._table.rows.look, self._table.rows
+        column, entry = rows.columns[index.column()], rows.row(index.row())
+        rect = QRectF(option.rect)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, look.selected)
+        painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1), look.raised)
+        if column.bar is not None:
+            share, colour = column.bar(entry, look)
+            room = rect.width() - FIGURE * look.type.body / 10.5
+            wide = max(2.0, room * max(0.0, min(1.0, share)))
+            if room > GRID:
+                painter.fillRect(QRectF(rect.left() + EDGE, rect.center().y() - 2, wide, 5), colour)
+        text = words.line(column.text(entry))
+        inner = rect.adjusted(EDGE, 0, -EDGE, 0)
+        hue = column.colour(entry, look) if column.colour else None
+        painter.setPen(hue or look.text)
+        painter.setFont(option.font)
+        if option.fontMetrics.horizontalAdvance(text) > inner.width():
+            text = option.fontMetrics.elidedText(text, Qt.TextElideMode.ElideRight, int(inner.width()))
+        painter.drawText(inner, int(RIGHT if column.number else LEFT) | Qt.TextFlag.TextSingleLine, text)
 
 
 class Table(QTableView):
@@ -173,7 +186,7 @@ class Table(QTableView):
         self.rows = Rows(columns, look)
         self.setModel(self.rows)
         self.setAccessibleName(name)
-        self.setItemDelegate(BarDelegate(self))
+        self.setItemDelegate(Cells(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)

@@ -1,0 +1,170 @@
+"""How smooth the window is while a night trains: frame times, from a canned flood or from a live source.
+
+`python -m observatory.bench.frames` prints JSON. A frame is one tick of the window's timer (taking in
+events and drawing what is new) with the painting that follows; lateness is how much longer than the
+timer's interval two ticks were apart. It measures and asserts nothing about the mind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import random
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+from ..protocol import events as ev
+
+TARGET_P95_MS = 40.0
+STEPS_A_SECOND = 20.0
+"""Forty times what two cores do on the default model; a GPU may come near it."""
+
+
+def measure(source, seconds: float = 20.0, *, size: tuple[int, int] = (1520, 940), theme: str = "night") -> dict:
+    """Open the window on `source` for so long, and say how long its frames took. Needs no display."""
+    from ..window.look import Look, platform_without_display
+
+    platform_without_display()
+    from PySide6.QtCore import QEvent, QEventLoop, QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from ..window.app import application
+    from ..window.main import TICK_MS, MainWindow
+
+    application()
+    opened = time.perf_counter()
+    window = MainWindow(Look(theme))
+    window.resize(*size)
+    window.show()
+    QApplication.processEvents()
+    window_up = time.perf_counter() - opened
+    window.attach(source)
+    window._timer.stop()
+    frames, gaps, last = [], [], None
+    end = time.perf_counter() + seconds
+    while (now := time.perf_counter()) < end:
+        if last is not None:
+            gaps.append((now - last) * 1e3)
+        last = now
+        window.tick()
+        # Painting is what the tick's updates cause: they are carried out in this turn of the loop.
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents)
+        took = time.perf_counter() - now
+        frames.append(took * 1e3)
+        if (rest := TICK_MS / 1e3 - took) > 0:
+            pause = QEventLoop()
+            QTimer.singleShot(round(rest * 1e3), pause.quit)
+            pause.exec()
+    report = {
+        "seconds": round(seconds, 1),
+        "frames": len(frames),
+        "frames_a_second": round(len(frames) / seconds, 1),
+        "frame_ms": spread(frames),
+        "between_frames_ms": spread(gaps),
+        "target_p95_ms": TARGET_P95_MS,
+        "met": spread(frames)["p95"] <= TARGET_P95_MS,
+        "events": window.story.taken,
+        "steps_shown": len(window.story.night.steps) if window.story.night else 0,
+        "window_up_s": round(window_up, 2),
+        "size": list(size),
+    }
+    window.ask_leave = lambda text: True
+    window.close()
+    window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    return report
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    """Median, p95, p99 and worst of a list of milliseconds."""
+    if not values:
+        return {"p50": 0.0, "p95": 0.0, "p99": 0.0, "worst": 0.0}
+    ordered = sorted(values)
+
+    def at(share: float) -> float:
+        return round(ordered[min(len(ordered) - 1, math.ceil(share * len(ordered)) - 1)], 2)
+
+    return {"p50": at(0.5), "p95": at(0.95), "p99": at(0.99), "worst": round(ordered[-1], 2)}
+
+
+class Flood:
+    """A made-up night that steps at a steady rate, as a source. Nothing in it was measured."""
+
+    def __init__(self, rate: float = STEPS_A_SECOND, episodes: int = 200, rows: int = 18):
+        self.state = SimpleNamespace(mind_silent_s=0.0, read_only=True, home="")
+        self._rate, self._rows = rate, rows
+        self._first: deque[ev.Event] = deque(_before_replay(episodes))
+        self._episodes, self._step, self._started = episodes, 0, 0.0
+        self._dice = random.Random(0)
+
+    def start(self) -> None:
+        self._started = time.perf_counter()
+
+    def drain(self, budget_ms: float = 8.0) -> list[ev.Event]:
+        if self._first:
+            given, self._first = list(self._first), deque()
+            return given
+        due = int((time.perf_counter() - self._started) * self._rate)
+        return [event for _ in range(due - self._step) for event in self._next()]
+
+    def _next(self) -> Iterator[ev.Event]:
+        self._step += 1
+        items = [
+            ev.ReplayItem(
+                kind=("episode", "dream", "old", "earlier")[row % 4],
+                episode=1 + (self._step * 7 + row) % self._episodes,
+                item=row,
+                cue=f"What do you know about harbour {row}?",
+                loss=self._dice.random() * 3,
+                worst=self._dice.random() * 9,
+            )
+            for row in range(self._rows)
+        ]
+        yield ev.ReplayStep(
+            night=1, step=self._step, of=10_000, loss=3 * math.exp(-self._step / 300) + self._dice.random() * 0.3,
+            kl=0.05 * self._dice.random(), rate=1e-3, tokens=640, step_s=1 / self._rate, grad_norm=1.0, items=items,
+        )  # fmt: skip
+        yield ev.NightProgress(
+            night=1, stage="replay", done=self._step, of=10_000, fraction=self._step / 10_000, left_s=100.0
+        )
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        self._first.clear()
+
+
+def _before_replay(episodes: int) -> Iterator[ev.Event]:
+    for number in range(1, episodes + 1):
+        text = f"The harbour master of pier {number} keeps {number} lanterns and a blue kettle."
+        words = [f" {word}" for word in text.split()]
+        yield ev.EpisodeEncoded(
+            episode=number, text=text, speaker="user", session="", lived_at="", goal="", outcome=None, because="",
+            source="window", line=0, pieces=words, tokens=[1] * len(words), surprise=[4.0] * len(words), code=[1, 2],
+            novelty=0.5, nearest=[], pass_ms=40.0, code_ms=2.0, at=float(number),
+        )  # fmt: skip
+        yield ev.EpisodeKept(episode=number)
+    yield ev.NightOpened(
+        night=1, seed=0, episodes=list(range(1, episodes + 1)), old_episodes=[], steps=10_000, cortex="0" * 64,
+        arm="sleep", why="a measurement",
+    )  # fmt: skip
+    yield ev.StageEntered(night=1, stage="replay", text="a measurement")
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m observatory.bench.frames", description=__doc__.split("\n")[0])
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--rate", type=float, default=STEPS_A_SECOND, help="gradient steps a second")
+    parser.add_argument("--theme", default="night")
+    asked = parser.parse_args(argv)
+    report = measure(Flood(asked.rate), asked.seconds, theme=asked.theme)
+    report |= {"source": "canned", "steps_a_second": asked.rate}
+    json.dump(report, sys.stdout, indent=2)
+    sys.stdout.write("\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
