@@ -92,9 +92,11 @@ class Store(Reader):
         connection.execute("BEGIN")
         try:
             self._database.insert(new, stamped)
-        except (duckdb.Error, OverflowError) as why:
+        except BaseException as why:
             connection.execute("ROLLBACK")
-            raise EventRefused(f"The database refused {_named(stamped)}: {why}. None of it was kept.") from why
+            if isinstance(why, (duckdb.Error, OverflowError)):
+                raise EventRefused(f"The database refused {_named(stamped)}: {why}. None of it was kept.") from why
+            raise
         try:
             journal.append(new)
         except OSError as why:
