@@ -65,8 +65,10 @@ class Curve(Chart):
         hue = look.stage(self._stage)
         faint = look.stage(self._stage)
         faint.setAlpha(110)
-        self._raw.setPen(pg.mkPen(faint, width=1))
-        self._smooth.setPen(pg.mkPen(hue, width=look.type.line * 2))
+        # Plot pens count device pixels, whatever the screen's ratio.
+        ratio = max(look.ratio, self.devicePixelRatioF())
+        self._raw.setPen(pg.mkPen(faint, width=ratio))
+        self._smooth.setPen(pg.mkPen(hue, width=look.type.line * 2 * ratio))
 
     def draw(self, steps: Sequence[float], values: Sequence[float], of: int) -> None:
         x, y = np.asarray(steps, dtype=float), np.asarray(values, dtype=float)

@@ -124,7 +124,7 @@ class Doing:
 
     def resume_night(self) -> None:
         if self.can_resume():
-            self._do("The night was not resumed", lambda: self.source.resume_night())
+            self._do("The night was not resumed", lambda: self.source.resume_night(self._exam()))
             self._show(self.night)
 
     def wake_again(self) -> None:

@@ -22,10 +22,14 @@ def _nights(episode: Episode) -> str:
     return ", ".join(str(n) for n in episode.nights) or "not yet"
 
 
+def _speaker(episode: Episode) -> str:
+    return "You" if episode.told.speaker == "user" else episode.told.speaker
+
+
 COLUMNS = (
     Column("No.", lambda e: f"{e.number:,}", lambda e: e.number, number=True, width=56),
     Column("When", lambda e: words.when(e.told.lived_at, e.told.at), lambda e: (e.told.lived_at, e.told.at), width=128),
-    Column("Speaker", lambda e: e.told.speaker, lambda e: e.told.speaker.casefold(), width=104),
+    Column("Speaker", _speaker, lambda e: _speaker(e).casefold(), width=104),
     Column("What", lambda e: e.told.text, lambda e: e.told.text.casefold(), stretch=True),
     Column("Surprise", lambda e: words.bits(e.mean), lambda e: e.mean, number=True, width=124,
            bar=lambda e, look: (e.mean / BITS_AT_THE_TOP, look.heat(e.mean)), about="Mean bits per token when read"),
@@ -54,15 +58,7 @@ class EpisodePage(QAbstractScrollArea):
 
     def lay(self) -> None:
         self._laid, y, width = [], float(GRID), self.viewport().width() - 4.0 * GRID
-        if self.episode is None:
-            self._laid.append(
-                (
-                    QPointF(2 * GRID, y),
-                    TokenText("Choose an episode to see its tokens.", self.look.font("small"), width),
-                    "soft",
-                )
-            )
-        else:
+        if self.episode is not None:
             told = self.episode.told
             laid = TokenText(told.text, self.look.font("body"), width, told.pieces, told.surprise)
             self._laid.append((QPointF(2 * GRID, y), laid, "text"))
@@ -121,6 +117,7 @@ class EpisodesDock(Dock):
         self.count = label("", "softSmall")
         self.table = Table(COLUMNS, look, "Episodes")
         self.page = EpisodePage(story, look)
+        self.page.hide()
         self.pages = QStackedWidget()
         self.empty = EmptyPage(
             "No episodes yet",
@@ -188,6 +185,7 @@ class EpisodesDock(Dock):
 
     def _show(self) -> None:
         episode = self.table.chosen()
+        self.page.setVisible(episode is not None)
         self.page.show_episode(episode)
         if episode is not None:
             self.chosen.emit(episode.number)

@@ -46,6 +46,8 @@ class Look:
         self.palette: Palette = PALETTES[self._resolved()]
         self.type: Type = theme.ON_STAGE if on_stage else theme.SEATED
         self.on_stage = on_stage
+        self.ratio = 1.0
+        """Device pixels in one of ours, where a picture is painted for another screen than this one."""
         self.family = load_fonts()
 
     def _resolved(self) -> str:

@@ -284,7 +284,8 @@ class MainWindow(Doing, QMainWindow):
 
     def _draw_dock(self, dock: Dock) -> None:
         dock.refresh()
-        dock.heading.setVisible(dock.isFloating() or not self.tabifiedDockWidgets(dock))
+        named = not dock.isFloating() and dock.subheading.text() and self.tabifiedDockWidgets(dock)
+        dock.heading.setVisible(not named)
         self._dirty.discard(dock.topic)
 
     def _draw_notices(self) -> None:

@@ -184,7 +184,6 @@ class ReviewDock(Dock):
     def _draw(self, night: Night) -> None:
         proposal = night.proposed.proposal
         layers = words.layers(proposal.drift)
-        self.title.setText(f"What night {night.number} would change")
         self.said.setText(
             f"A delta of rank {proposal.rank} at scale {proposal.scale:.2f}, {words.size(proposal.bytes)}, from "
             f"{words.plural(len(proposal.episodes), 'episode')}, {words.plural(proposal.steps, 'step')} and "
@@ -220,6 +219,8 @@ class ReviewDock(Dock):
     def _say_word(self, night: Night) -> None:
         waits = night.open_proposal is not None
         self.decision_bar.setVisible(waits)
+        changed = "changed" if night.committed is not None else "would change" if waits else "would have changed"
+        self.title.setText(f"What night {night.number} {changed}")
         for button in (self.hold_button, self.veto_button, self.approve_button):
             button.setEnabled(waits and self.story.up)
         last = night.decisions[-1] if night.decisions else None
