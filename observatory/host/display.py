@@ -11,11 +11,15 @@ LIBRARIES = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",
     "libfontconfig.so.1": "libfontconfig1",
+    "libfreetype.so.6": "libfreetype6",
     "libdbus-1.so.3": "libdbus-1-3",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libX11.so.6": "libx11-6",
     "libxkbcommon.so.0": "libxkbcommon0",
 }
-"""What Qt itself opens on Linux and its wheel does not carry, with the Debian package of each."""
+"""What Qt itself opens on Linux and its wheel does not carry, with the Debian and Ubuntu package of each."""
 X11_LIBRARIES = {
+    "libX11-xcb.so.1": "libx11-xcb1",
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
     "libxcb-cursor.so.0": "libxcb-cursor0",
     "libxcb-icccm.so.4": "libxcb-icccm4",
@@ -24,6 +28,9 @@ X11_LIBRARIES = {
     "libxcb-randr.so.0": "libxcb-randr0",
     "libxcb-render-util.so.0": "libxcb-render-util0",
     "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-shm.so.0": "libxcb-shm0",
+    "libxcb-sync.so.1": "libxcb-sync1",
+    "libxcb-xfixes.so.0": "libxcb-xfixes0",
     "libxcb-xkb.so.1": "libxcb-xkb1",
 }
 """What its X11 platform opens besides."""
@@ -40,10 +47,15 @@ def missing() -> str:
 
 def qt_problem() -> str:
     """Empty when the libraries Qt opens are there. Quick, because the window waits for it; Qt itself would abort."""
-    absent = [package for library, package in _needed().items() if not _can_open(library)]
-    if not absent:
+    packages = absent(_needed())
+    if not packages:
         return ""
-    return f"Qt cannot start here: {len(absent)} system libraries are missing. What to do: {remedy(absent)}"
+    return f"Qt cannot start here: {len(packages)} system libraries are missing. What to do: {remedy(packages)}"
+
+
+def absent(libraries: dict[str, str]) -> list[str]:
+    """The packages of those libraries that cannot be opened."""
+    return [package for library, package in libraries.items() if not _can_open(library)]
 
 
 def qt_trial() -> str:

@@ -30,6 +30,7 @@ class Nights:
         self._asked: int | None = None
         self._committed = ""
         self._line: tuple[str, int] = NO_LINE
+        self._order: c.Sleep | None = None
 
     # ------------------------------------------------------------ heard
 
@@ -110,17 +111,28 @@ class Nights:
         return self._send(order, line)
 
     def resume(self, exam: list[e.Question], plan: c.NightPlan | None, line: tuple[str, int]) -> int:
-        """The interrupted night under its own number. Episodes told since then wait for the next night."""
+        """The interrupted night under its own number. Episodes told since then wait for the next night.
+
+        Its exam and plan are those it was opened with, unless others are given.
+        """
         self._none_open()
         opened = self._keeping.state.resumable
         if opened is None:
             raise SessionError("No night was interrupted, so there is none to resume. What to do: open a new one.")
-        plan = plan or c.NightPlan(steps=opened.steps, arm=opened.arm)
+        first = self._order if self._order is not None and self._order.night == opened.night else None
+        plan = plan or (first.plan if first else c.NightPlan(steps=opened.steps, arm=opened.arm))
+        exam = exam or (first.exam if first else self._asked_before(opened.night))
         order = c.Sleep(
             night=opened.night, seed=opened.seed, episodes=opened.episodes, old_episodes=opened.old_episodes,
             exam=exam, plan=plan, why=opened.why, resume=True,
         )  # fmt: skip
         return self._send(order, line)
+
+    def _asked_before(self, night: int) -> list[e.Question]:
+        """The questions a night was opened with, from the papers it wrote, when nobody is left who remembers."""
+        papers = [event for event in self._keeping.store.history(kinds=[e.Examined]) if event.night == night]
+        every = {(a.question.prompt, a.question.kind): a.question for paper in papers for a in paper.answers}
+        return list(every.values())
 
     def _none_open(self) -> None:
         if self.open is not None or self._asked is not None:
@@ -128,7 +140,7 @@ class Nights:
 
     def _send(self, order: c.Sleep, line: tuple[str, int]) -> int:
         self._keeping.send(order)
-        self._asked, self._line = order.night, line
+        self._asked, self._line, self._order = order.night, line, order
         return order.night
 
     def decide(self, decision: str, reason: str, by: str) -> None:
