@@ -181,7 +181,7 @@ def _deltas(folder: Path, ledger: list[e.Record]) -> Iterator[Finding]:
     accepted = {commit.seq for commit in standing(ledger)}
     for commit in (event for event in ledger if isinstance(event, e.NightCommitted)):
         where = f"deltas/{commit.file}"
-        if Path(commit.file).name != commit.file or commit.file in ("", ".", ".."):
+        if not _plain(commit.file):
             yield Finding("error", f"night {commit.night}", f"“{commit.file}” is not a plain file name.")
             continue
         try:
@@ -194,6 +194,11 @@ def _deltas(folder: Path, ledger: list[e.Record]) -> Iterator[Finding]:
             yield Finding("info", where, f"It is the delta of night {commit.night}.")
         else:
             yield Finding("error", where, f"It is not what night {commit.night} committed: its hash is {found[:12]}….")
+
+
+def _plain(name: str) -> bool:
+    """A name that stays in its folder on any system."""
+    return not set(name) & set("/\\:\0") and name not in ("", ".", "..")
 
 
 def _hash(path: Path) -> str:

@@ -263,9 +263,10 @@ def test_an_approval_of_another_delta_does_not_count(sound, home):
     assert any("nobody had decided" in found for found in errors(sound))
 
 
-def test_a_delta_file_outside_its_folder_is_not_followed(sound):
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "..", "", "C:\\boot.ini", "a\0b"])
+def test_a_delta_file_outside_its_folder_is_not_followed(sound, name):
     sound.keep([s.decided(3, "e" * 64)])
-    sound.keep([msgspec.structs.replace(s.committed(3, "e" * 64), file="../../etc/passwd")])
+    sound.keep([msgspec.structs.replace(s.committed(3, "e" * 64), file=name)])
     assert any("not a plain file name" in found for found in errors(sound))
 
 
