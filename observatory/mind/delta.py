@@ -26,10 +26,18 @@ class DeltaBroken(RuntimeError):
 
 
 class Delta:
-    """down [rank, in] and up [out, rank] for every named map; contributes scale × up·down."""
+    """down [rank, in] and up [out, rank] for every named map; contributes scale × up·down.
+
+    While it is trained a guard may stand before `down`; what is written to a file has it multiplied in.
+    """
 
     def __init__(self, down: dict[str, torch.Tensor], up: dict[str, torch.Tensor], scale: float = 1.0):
         self.down, self.up, self.scale = down, up, scale
+        self.guard: dict[str, torch.Tensor] = {}
+
+    def guarded(self, name: str) -> torch.Tensor:
+        guard = self.guard.get(name)
+        return self.down[name] if guard is None else self.down[name] @ guard
 
     @classmethod
     def fresh(cls, matrices: dict[str, torch.nn.Linear], rank: int, seed: int) -> Delta:
@@ -51,9 +59,10 @@ class Delta:
         return [(matrices[name], self._hook(name)) for name in self.down]
 
     def _hook(self, name: str):
-        down, up = self.down[name], self.up[name]
+        up = self.up[name]
 
         def add(_module, inputs, output):
+            down = self.guarded(name)
             x = inputs[0].to(down.dtype)
             return output + (self.scale * ((x @ down.T) @ up.T)).to(output.dtype)
 
@@ -62,7 +71,7 @@ class Delta:
     @torch.no_grad()
     def full(self, name: str) -> torch.Tensor:
         """The matrix that would be added to one map, in float32."""
-        return self.scale * (self.up[name].float() @ self.down[name].float())
+        return self.scale * (self.up[name].float() @ self.guarded(name).float())
 
     def matrices(self) -> dict[str, torch.Tensor]:
         return {name: self.full(name) for name in sorted(self.down)}
@@ -86,7 +95,7 @@ class Delta:
         """Write beside, fsync, rename. Returns the file, its SHA-256 and its size."""
         tensors = {}
         for name in sorted(self.down):
-            tensors[f"{name}.down"] = self.down[name].detach().float().cpu().contiguous()
+            tensors[f"{name}.down"] = self.guarded(name).detach().float().cpu().contiguous()
             tensors[f"{name}.up"] = self.up[name].detach().float().cpu().contiguous()
         folder.mkdir(parents=True, exist_ok=True)
         note = {"scale": repr(self.scale), "night": str(night), "format": "observatory-delta-1"}

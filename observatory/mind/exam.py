@@ -13,6 +13,7 @@ import torch
 
 from ..protocol.events import ExamAnswer, Memory, Question, Score
 from ..protocol.exams import marks
+from .cortex import LOGITS_AT_ONCE
 from .hippocampus import Hippocampus
 from .speech import Speech
 
@@ -155,6 +156,10 @@ class Reference:
     @torch.no_grad()
     def kl(self, speech: Speech) -> float:
         """Mean KL(base ‖ now) in nats a token."""
-        base = speech.cortex.logits(self.states.to(speech.cortex.device)).log_softmax(-1)
-        now = speech.cortex.logits(self._now(speech)).log_softmax(-1)
-        return max(0.0, float((base.exp() * (base - now)).sum(-1).mean()))
+        now, total = self._now(speech), 0.0
+        for start in range(0, len(now), LOGITS_AT_ONCE // 2):
+            part = slice(start, start + LOGITS_AT_ONCE // 2)
+            base = speech.cortex.logits(self.states[part].to(speech.cortex.device)).log_softmax(-1)
+            here = speech.cortex.logits(now[part]).log_softmax(-1)
+            total += float(torch.nn.functional.kl_div(here, base, reduction="sum", log_target=True))
+        return max(0.0, total / max(1, len(now)))

@@ -1,0 +1,178 @@
+"""A night from end to end on a tiny model: its order, its walls, its chance, and going on after a break."""
+
+from __future__ import annotations
+
+import pytest
+
+from observatory.mind import checkpoint, exam
+from observatory.protocol import commands as cmd
+from observatory.protocol import events as ev
+from tests.mind.tiny import EXAM, TEXTS, a_night, as_json, of, woken
+
+
+def test_stages_come_in_their_order_and_nothing_moves_before_the_commit(told):
+    before = told.hash
+    events = a_night(told)
+    assert [e.stage for e in of(events, ev.StageEntered)] == [
+        "propose", "exam", "rehearse", "dream", "replay", "weigh", "exam", "gate", "commit",
+    ]  # fmt: skip
+    assert of(events, ev.NightOpened)[0].cortex == before
+    assert of(events, ev.NightCommitted)[0].cortex_before == before
+    assert {e.episode for e in of(events, ev.EpisodeProposed)} == set(TEXTS)
+    assert all(e.why for e in of(events, ev.EpisodeProposed))
+
+
+def test_exam_questions_reach_nothing_but_the_exam(told):
+    marker = "Xyzzy-Quux"
+    paper = [ev.Question(prompt=f"{marker} asks where the bees are?", answers=[f"{marker}-answer"], kind="direct")]
+    rest = [e for e in a_night(told, exam=paper) if not isinstance(e, ev.Examined)]
+    assert marker not in as_json(rest)
+
+
+def test_a_night_does_not_depend_on_what_the_exam_asks(told, settings):
+    one = of(a_night(told, exam=EXAM), ev.Proposed)[0].proposal
+    other = woken(settings)
+    for number, text in TEXTS.items():
+        list(other.tell(cmd.Tell(episode=number, text=text)))
+    two = of(a_night(other, exam=EXAM[:1]), ev.Proposed)[0].proposal
+    assert one.cortex_after == two.cortex_after
+
+
+def test_the_same_seed_gives_the_same_cortex_and_another_seed_another(settings):
+    hashes = []
+    for seed in (3, 3, 4):
+        mind = woken(settings)
+        for number, text in TEXTS.items():
+            list(mind.tell(cmd.Tell(episode=number, text=text)))
+        hashes.append(of(a_night(mind, seed=seed), ev.NightCommitted)[0].cortex_after)
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_replay_brings_the_loss_of_the_days_episodes_down(told):
+    steps = of(a_night(told, steps=30), ev.ReplayStep)
+    assert steps[-1].loss < 0.7 * steps[0].loss
+    assert all(s.grad_norm > 0 for s in steps)
+
+
+def test_every_step_interleaves_old_material_and_says_why_each_episode_is_there(told):
+    steps = of(a_night(told), ev.ReplayStep)
+    for step in steps:
+        kinds = {item.kind for item in step.items}
+        assert "old" in kinds
+        assert kinds & {"episode", "dream"}
+        assert all(item.because for item in step.items if item.kind != "old")
+
+
+@pytest.mark.parametrize("arm", ["finetune", "uniform", "no-dreams", "no-anchor"])
+def test_every_arm_lives_a_whole_night(told, arm):
+    events = a_night(told, arm=arm)
+    assert of(events, ev.NightClosed)[0].ended == "committed"
+    kinds = {item.kind for step in of(events, ev.ReplayStep) for item in step.items}
+    assert ("old" in kinds) == (arm in ("uniform", "no-dreams"))
+    if arm in ("no-dreams", "finetune"):
+        assert not of(events, ev.DreamMade)
+    if arm == "finetune":
+        cues = {item.cue for step in of(events, ev.ReplayStep) for item in step.items}
+        assert cues == {"(the text itself)"}
+
+
+def test_the_open_book_teacher_is_a_switch(told):
+    events = a_night(told, target="teacher", steps=20)
+    steps = of(events, ev.ReplayStep)
+    assert of(events, ev.NightClosed)[0].ended == "committed"
+    assert steps[0].loss < 3.0, "an untrained delta is already near the same cortex with the episode in reach"
+    assert steps[-1].loss < steps[0].loss
+
+
+def test_earlier_nights_are_rehearsed_in_later_ones(told):
+    a_night(told)
+    list(told.tell(cmd.Tell(episode=9, text="Mirembe is afraid of only one thing, and that is balloons.")))
+    order = cmd.Sleep(
+        night=2, seed=4, episodes=[9], old_episodes=list(TEXTS), exam=EXAM, plan=cmd.NightPlan(steps=4, rank=4)
+    )
+    runner, out = told.sleep(order), []
+    for event in runner:
+        if event is None:
+            break
+        out.append(event)
+    earlier = [i for s in of(out, ev.ReplayStep) for i in s.items if i.kind == "earlier"]
+    assert earlier
+    assert {i.episode for i in earlier} <= set(TEXTS)
+
+
+def test_the_before_of_a_later_night_is_not_asked_twice(told, monkeypatch):
+    first = a_night(told)
+    asked = []
+    whole = exam.ask_all
+
+    def counted(speech, store, questions, memory, recalls=None):
+        asked.append(len(questions))
+        return whole(speech, store, questions, memory, recalls)
+
+    monkeypatch.setattr(exam, "ask_all", counted)
+    second = a_night(told, number=2, decision="veto")
+    after = [e for e in of(first, ev.Examined) if e.when == "after"]
+    before = [e for e in of(second, ev.Examined) if e.when == "before"]
+    assert asked[:2] == [0, 0]
+    assert [e.answers for e in before] == [e.answers for e in after]
+
+
+def test_a_checkpoint_lets_a_night_go_on_where_it_stood(told, settings):
+    order = cmd.Sleep(night=1, seed=3, episodes=list(TEXTS), exam=EXAM, plan=cmd.NightPlan(steps=6, rank=4))
+    runner = told.sleep(order)
+    for event in runner:
+        if isinstance(event, ev.ReplayStep) and event.step == 4:
+            assert told.night.keep()
+            break
+    runner.close()
+    whole = of(a_night(told), ev.ReplayStep)
+
+    again = woken(settings)
+    for number, text in TEXTS.items():
+        list(again.tell(cmd.Tell(episode=number, text=text)))
+    events = a_night(again, resume=True)
+    assert of(events, ev.NightOpened)[0].resumed_from_step == 4
+    steps = of(events, ev.ReplayStep)
+    assert [s.step for s in steps] == [5, 6]
+    assert abs(steps[-1].loss - whole[-1].loss) < 1e-3
+    assert not of(events, ev.DreamMade), "dreams are kept, not dreamed again"
+    assert checkpoint.read(again.parts.checkpoints) is None, "a committed night leaves none behind"
+
+
+def test_a_checkpoint_of_another_night_is_not_used(told):
+    order = cmd.Sleep(night=1, seed=3, episodes=list(TEXTS), plan=cmd.NightPlan(steps=6, rank=4))
+    runner = told.sleep(order)
+    for event in runner:
+        if isinstance(event, ev.ReplayStep):
+            told.night.keep()
+            break
+    runner.close()
+    events = a_night(told, seed=99, resume=True)
+    assert of(events, ev.NightOpened)[0].resumed_from_step == 0
+
+
+def test_a_night_of_nothing_closes_at_once(mind):
+    order = cmd.Sleep(night=1, seed=1, episodes=[])
+    events = list(mind.sleep(order))
+    closed = of(events, ev.NightClosed)[0]
+    assert closed.ended == "interrupted"
+    assert "nothing new" in closed.why
+
+
+def test_a_loss_that_is_no_number_stops_the_night_and_leaves_the_cortex(told):
+    before = told.hash
+    order = cmd.Sleep(night=1, seed=3, episodes=list(TEXTS), plan=cmd.NightPlan(steps=6, rank=4))
+    with pytest.raises(RuntimeError, match="not|became"):
+        for event in told.sleep(order):
+            if isinstance(event, ev.ReplayStep):
+                next(iter(told.night._replay.delta.up.values())).data.fill_(float("nan"))
+    assert told.parts.cortex.hash() == before
+
+
+def test_the_line_search_tells_every_scale_and_marks_the_least_sum(told):
+    events = a_night(told)
+    tried = of(events, ev.Weighed)
+    chosen = [w for w in tried if w.chosen]
+    assert len(chosen) == 1
+    assert chosen[0].objective == min(w.objective for w in tried)
+    assert of(events, ev.Proposed)[0].proposal.scale == chosen[0].scale
