@@ -304,6 +304,9 @@ class MainWindow(Doing, QMainWindow):
             made = self.actions_[action.id]
             if made.isEnabled() != can:
                 made.setEnabled(can)
+        for card in self.notices.cards:
+            if card.notice.action in self.actions_:
+                card.action_button.setEnabled(self.actions_[card.notice.action].isEnabled())
 
     def notice_error(self, title: str, text: str, detail: str) -> None:
         self.story.take(ev.Notice(level="error", title=title, text=text, detail=detail))

@@ -69,7 +69,7 @@ class NightDock(Dock):
 
     def _replay_columns(self) -> tuple[Column, ...]:
         def what(r: Replayed) -> str:
-            return self._name(r.item.episode) or KIND_WORDS[r.item.kind]
+            return self._name(r.item.episode) or "–"
 
         return (
             Column("Step", lambda r: f"{r.step}", lambda r: r.step, number=True, width=56),

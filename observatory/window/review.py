@@ -132,9 +132,7 @@ class ReviewDock(Dock):
         boards.addWidget(label("What it knows, and what that cost", "heading"))
         boards.addWidget(self.board)
         boards.addStretch(1)
-        drifts.addLayout(
-            row(label("Where the cortex would move", "heading"), None, *self.keys.values(), self.twin_button)
-        )
+        drifts.addLayout(row(label("Where the cortex moves", "heading"), None, *self.keys.values(), self.twin_button))
         drifts.addWidget(self.twins, 1)
         tops = row(board, drift, gap=3 * GRID)
         tops.setStretch(0, 5)

@@ -86,7 +86,9 @@ class StatusBar(QStatusBar):
             self.cortex.setText("")
             return
         asleep, checked = story.asleep, story.checked
-        moved = checked is not None and checked.cortex == story.cortex and not checked.unchanged
+        if checked is not None and checked.cortex != story.cortex:
+            checked = None
+        moved = checked is not None and not checked.unchanged
         name, hue = ("unlocked", self.look.stage("gate")) if asleep else ("locked", self.look.right)
         said = "a night is open" if asleep else "frozen while awake"
         mark = ""

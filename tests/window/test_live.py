@@ -89,12 +89,13 @@ def test_a_mind_killed_at_night_is_woken_and_its_night_resumed_from_the_window(l
     tell(window, qtbot, "The kettle in the blue house sings.")
     cortex = window.story.cortex
     window.sleep()
-    until(lambda: window.story.night is not None and window.story.night.steps)
+    until(lambda: window.story.night is not None and window.story.night.stage == "replay")
     os.kill(window.source.state.pid, signal.SIGKILL)
-    until(lambda: window.story.lost is not None and window.notices.cards)
+    until(lambda: {card.notice.action for card in window.notices.cards} == {"wake-again", "resume-night"})
     assert not window.talk.tell_button.isEnabled()
-    wake = next(card for card in window.notices.cards if card.notice.action == "wake-again")
-    qtbot.mouseClick(wake.action_button, Qt.MouseButton.LeftButton)
+    cards = {card.notice.action: card for card in window.notices.cards}
+    assert not cards["resume-night"].action_button.isEnabled()
+    qtbot.mouseClick(cards["wake-again"].action_button, Qt.MouseButton.LeftButton)
     until(window.can_resume)
     assert window.story.cortex == cortex
     window.actions_["resume-night"].trigger()

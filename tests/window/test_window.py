@@ -424,9 +424,9 @@ def test_hostile_text_is_shown_as_it_is_everywhere(opened):
         short = text[:100]
         about = {"speaker": short, "session": short, "goal": text, "because": text, "outcome": -1.0}
         events.append(canned.episode(number, text, **about))
+        read = ev.Read(episode=number, match=1, mass=1, weight=1)
         events.append(ev.Answered(question=number, prompt=text, answer=text, memory="whole", pieces=canned.pieces(text),
-                                  surprise=canned.bits(text), reads=[ev.Read(episode=number, match=1, mass=1, weight=1)],
-                                  wall_ms=1, tokens_per_s=1))  # fmt: skip
+                                  surprise=canned.bits(text), reads=[read], wall_ms=1, tokens_per_s=1))  # fmt: skip
         events.append(ev.Notice(level="error", title=text, text=text, detail=text, remedy=text))
     window = opened(events)
     for number in range(1, len(HOSTILE) + 1):

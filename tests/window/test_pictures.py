@@ -1,0 +1,85 @@
+"""Pictures painted without a display, in a process of their own, and looked at."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QFontDatabase, QImage
+
+from observatory.bench import frames
+from observatory.window import theme
+from observatory.window.look import Look, load_fonts
+from observatory.window.pictures import SIZE, render
+from tests.window import canned
+
+pytestmark = pytest.mark.pictures
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = {"window.png", "talk.png", "episodes.png", "night.png", "review.png"}
+
+
+def colours(image: QImage, step: int = 3) -> set[str]:
+    return {
+        image.pixelColor(x, y).name() for x in range(0, image.width(), step) for y in range(0, image.height(), step)
+    }
+
+
+@pytest.mark.parametrize(("name", "scale"), [("light", 1), ("dark", 2)])
+def test_every_dock_and_the_window_are_painted_in_a_fresh_process(tmp_path, name, scale):
+    code = (
+        "from observatory.window.pictures import render\nfrom tests.window import canned\n"
+        f"print(len(render(canned.at_the_gate(), {str(tmp_path)!r}, {name!r}, {scale})))"
+    )
+    clean = {k: v for k, v in os.environ.items() if k not in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=clean, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == NAMES
+    image = QImage(str(tmp_path / "window.png"))
+    assert (image.width(), image.height()) == (SIZE.width() * scale, SIZE.height() * scale)
+    palette = theme.PALETTES["day" if name == "light" else "night"]
+    found = colours(image)
+    for needed in (palette.panel, palette.ground, palette.accent, palette.right, palette.wrong, palette.stages["gate"]):
+        assert needed in found
+
+
+def test_an_empty_home_is_painted_with_words_in_every_dock(tmp_path, qapp):
+    made = render([], tmp_path, "light", 1)
+    for path in made:
+        image = QImage(str(path))
+        dark = [c for c in colours(image, 1) if c < "#404040"]
+        assert dark, f"{path.name} has no words in it"
+
+
+def test_the_replay_curve_is_drawn_in_the_hue_of_replay(tmp_path, qapp):
+    render(canned.whole_story(), tmp_path, "dark", 1)
+    assert theme.NIGHT.stages["replay"] in colours(QImage(str(tmp_path / "night.png")), 1)
+
+
+def test_words_are_set_in_the_shipped_typeface(qapp):
+    assert load_fonts() == theme.FONT
+    assert theme.FONT in QFontDatabase.families()
+    assert qapp.font().family() == theme.FONT or Look("day").font().family() == theme.FONT
+
+
+@pytest.mark.parametrize("palette", theme.PALETTES.values(), ids=theme.PALETTES.keys())
+def test_every_word_stands_out_from_every_ground(palette):
+    for word, colour in palette.texts().items():
+        for ground, under in palette.grounds().items():
+            assert theme.contrast(colour, under) >= 4.5, f"{word} on {ground} in {palette.name}"
+    assert theme.contrast(palette.on_accent, palette.accent) >= 4.5
+
+
+def test_the_words_on_a_filled_stage_stand_out():
+    for palette in theme.PALETTES.values():
+        for stage in theme.STAGES:
+            assert theme.contrast(palette.on_accent, palette.stages[stage]) >= 4.5
+
+
+def test_the_frame_benchmark_measures_a_window_that_keeps_up_with_the_night(qapp):
+    report = frames.measure(frames.Flood(rate=20), seconds=1.5)
+    assert report["frames"] > 10
+    assert report["steps_shown"] >= 10
+    assert 0 < report["frame_ms"]["p50"] <= report["frame_ms"]["p95"] <= report["frame_ms"]["worst"]
