@@ -104,6 +104,11 @@ class Dock(QDockWidget):
         bar.setLayout(inner)
         self.setTitleBarWidget(bar)
 
+    @property
+    def seen(self) -> bool:
+        """On the screen: a dock behind another's tab counts as visible for Qt, but is parked outside the window."""
+        return self.isVisible() and not self.body.visibleRegion().isEmpty()
+
     def restyle(self, look: Look) -> None:
         self.look = look
         self._float.setIcon(look.icon("float"))

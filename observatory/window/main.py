@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSettings, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QIcon, QKeySequence
+from PySide6.QtGui import QAction, QGuiApplication, QIcon, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QMainWindow, QTabWidget, QToolBar
 
 from .. import resources
@@ -59,6 +59,7 @@ class MainWindow(Doing, QMainWindow):
         self._drawn_at = 0.0
         self._ticks = 0
         self._problem = ""
+        self._brought_up = 0
         self._leaving = False
         self.setWindowTitle("Sleep Observatory")
         self.setWindowIcon(QIcon(str(resources.folder() / "icons" / "observatory.svg")))
@@ -70,6 +71,7 @@ class MainWindow(Doing, QMainWindow):
         self._make_menus()
         self._connect()
         self.failed.connect(self.notice_error)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_changed)
         self.restyle(look)
         self.put_docks_back()
         self._restore()
@@ -177,6 +179,10 @@ class MainWindow(Doing, QMainWindow):
         if self.settings:
             self.settings.setValue("theme", self.look.asked)
 
+    def _system_changed(self) -> None:
+        if self.look.asked == "system":
+            self._look_as("system")
+
     def theme_system(self) -> None:
         self._look_as("system")
 
@@ -264,6 +270,7 @@ class MainWindow(Doing, QMainWindow):
 
     def _draw(self, *, force: bool = False) -> None:
         self._dirty |= self.story.take_changes()
+        self._bring_up_review()
         if force:
             self._dirty |= {"talk", "episodes", "night", "review", "status", "notices"}
         if not self._dirty:
@@ -273,14 +280,23 @@ class MainWindow(Doing, QMainWindow):
         if "episodes" in self._dirty:
             self._dirty.add("night")
         for dock in self.docks:
-            if dock.topic in self._dirty and (force or dock.isVisible()):
+            if dock.topic in self._dirty and (force or dock.seen):
                 self._draw_dock(dock)
         if "notices" in self._dirty:
             self._draw_notices()
         if "status" in self._dirty:
             self.status.refresh(getattr(self.source.state, "mind_silent_s", None) if self.source else None)
-        self._dirty &= {dock.topic for dock in self.docks if dock.topic in self._dirty and not dock.isVisible()}
+        self._dirty &= {dock.topic for dock in self.docks if dock.topic in self._dirty and not dock.seen}
         self._enable()
+
+    def _bring_up_review(self) -> None:
+        """Once for each proposal that comes to the gate. The focus stays where it is."""
+        night = self.story.review
+        waiting = night.number if night is not None and night.open_proposal is not None else 0
+        if waiting and waiting != self._brought_up:
+            self.review.show()
+            self.review.raise_()
+        self._brought_up = waiting
 
     def _draw_dock(self, dock: Dock) -> None:
         dock.refresh()

@@ -245,7 +245,7 @@ class ReviewDock(Dock):
             )
             self.reason.setFocus()
             return
-        if word == "approve" and not self.table.isVisible():
+        if word == "approve" and not self.seen:
             self._complain("Look at the evidence first: what was learnt and what was lost stands above.")
             return
         self._complain("")

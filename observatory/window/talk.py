@@ -162,6 +162,8 @@ class TalkDock(Dock):
             return "Asleep: the mind listens again when the night is over"
         if self.story.lost:
             return "The mind's process has ended"
+        if self.story.live_since is None:
+            return "A recording: it can be looked at, not talked to"
         return "The mind is getting ready; you can write already"
 
     def _empty(self) -> tuple[str, str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -15,6 +15,7 @@ from PySide6.QtGui import QKeySequence, QPen
 from PySide6.QtWidgets import QApplication, QDockWidget, QLabel
 
 from observatory.protocol import events as ev
+from observatory.window import app
 from observatory.window.actions import ACTIONS, by_id
 from tests.window import canned
 from tests.window.conftest import take_in
@@ -127,14 +128,15 @@ def test_twenty_thousand_episodes_arrive_sort_and_scroll(opened, qtbot):
     window = opened(many)
     table = window.episodes.table
     assert table.rows.rowCount() == 20_000
-    started = time.perf_counter()
+    # Processor time, not the clock: a loaded machine must not fail this, a slow table must.
+    started = time.process_time()
     table.sortByColumn(4, Qt.SortOrder.DescendingOrder)
-    assert time.perf_counter() - started < 2.0
-    started = time.perf_counter()
+    assert time.process_time() - started < 1.0
+    started = time.process_time()
     for step in range(20):
         table.verticalScrollBar().setValue(step * 20_000)
         QApplication.processEvents()
-    assert (time.perf_counter() - started) / 20 < 0.2
+    assert (time.process_time() - started) / 20 < 0.05
 
 
 def test_the_nights_an_episode_was_slept_on_are_shown(opened):
@@ -216,6 +218,21 @@ def test_the_review_shows_lost_questions_first_and_every_kind_of_score(opened):
     assert said[0] == "Asked directly: 0 → 25 of 25"
     assert "Perplexity: 18.42 → 18.11  (−1.7 %)" in said
     assert len(window.review.drift._layers) == len(canned.LAYERS)
+
+
+def test_the_review_comes_up_once_when_a_proposal_reaches_the_gate(opened):
+    window = opened(NIGHT)
+    window.show_talk()
+    assert not window.review.seen
+    window.source.give(*canned.gate())
+    take_in(window)
+    QApplication.processEvents()
+    assert window.review.seen
+    assert window.focusWidget() is window.talk.line
+    window.night.raise_()
+    QApplication.processEvents()
+    take_in(window)
+    assert not window.review.seen
 
 
 def test_a_veto_without_a_reason_is_not_sent_and_says_so(opened, qtbot):
@@ -309,13 +326,30 @@ def test_saved_shows_the_time(opened):
     assert window.status.saved.text().strip().startswith("saved ")
 
 
-def test_an_error_in_a_slot_becomes_a_notice_with_details(opened):
+def test_an_error_in_a_slot_becomes_a_notice_with_details(opened, monkeypatch, capsys):
     window = opened(AWAKE)
-    window.failed.emit("Something in the window failed", "ValueError: no", "Traceback …")
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    app._catch(window)
+    sys.excepthook(ValueError, ValueError("no such thing"), None)
     card = window.notices.cards[0]
+    assert "ValueError: no such thing" in card.notice.text
     card.details_button.click()
     assert card.details.isVisibleTo(card)
-    assert card.details.toPlainText() == "Traceback …"
+    assert "no such thing" in card.details.toPlainText()
+    assert "no such thing" in capsys.readouterr().err
+
+
+def test_an_error_in_a_thread_becomes_a_notice_too(opened, qtbot, monkeypatch, capsys):
+    window = opened(AWAKE)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    app._catch(window)
+    thread = threading.Thread(target=lambda: 1 / 0)
+    thread.start()
+    thread.join()
+    qtbot.waitUntil(lambda: bool(window.notices.cards), timeout=2000)
+    assert "ZeroDivisionError" in window.notices.cards[0].notice.text
 
 
 # ---------------------------------------------------------------- the window itself
@@ -458,24 +492,26 @@ def test_no_reference_to_none_is_lost_over_two_thousand_turns_of_the_loop(qapp):
 
 def test_the_window_is_up_in_under_three_seconds_and_loads_no_model_code(tmp_path):
     up = tmp_path / "up"
+    # Processor time until it is on the screen, imports included: on an idle machine the clock shows no more.
     code = (
         "import os, sys, time\n"
         "from PySide6.QtCore import QTimer\n"
         "from observatory.window import app\n"
         "from observatory.window.source import Recording\n"
         "a = app.application()\n"
-        "QTimer.singleShot(400, a.quit)\n"
+        "QTimer.singleShot(0, lambda: QTimer.singleShot(0, lambda: (print(time.process_time()), a.quit())))\n"
         "app.run(lambda: Recording())\n"
         "print([m for m in ('torch', 'transformers', 'duckdb', 'umap') if m in sys.modules])\n"
     )
-    started = time.time()
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False,
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False,
         env={**os.environ, "OBSERVATORY_WINDOW_UP": str(up), "QT_QPA_PLATFORM": "offscreen"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "[]"
-    assert Path(up).stat().st_mtime - started < 3.0
+    took, loaded = done.stdout.splitlines()
+    assert up.read_text() == "up"
+    assert loaded == "[]"
+    assert float(took) < 3.0
 
 
 def test_docks_float_and_come_back_from_their_own_buttons(opened, qtbot):
