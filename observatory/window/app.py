@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import getpass
 import os
+import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +25,9 @@ from .main import MainWindow
 from .source import Source
 
 UP_FILE = "OBSERVATORY_WINDOW_UP"
-"""An environment variable naming a file that is written once the window is on the screen (start-up is measured so)."""
+"""An environment variable: a file to write the seconds of processor time into, once the window is on the screen."""
+INTERRUPTED = 130
+"""Exit status after Ctrl+C or a request to terminate, as everywhere in the command line."""
 
 
 def application() -> QApplication:
@@ -58,10 +62,13 @@ def run(
     _catch(window)
     window.show()
     QTimer.singleShot(0, lambda: _begin(window, source, problem))
+    signals = _leave_when_told(app, window)
     try:
         return app.exec()
     finally:
         sys.excepthook, threading.excepthook = hooks
+        for each, before in signals.items():
+            signal.signal(each, before)
 
 
 def _made(make_source: Callable[[], Source] | Source) -> tuple[Source | None, tuple[str, str, str] | None]:
@@ -75,7 +82,7 @@ def _made(make_source: Callable[[], Source] | Source) -> tuple[Source | None, tu
 
 def _begin(window: MainWindow, source: Source | None, problem: tuple[str, str, str] | None) -> None:
     if up := os.environ.get(UP_FILE):
-        Path(up).write_text("up", encoding="utf-8")
+        Path(up).write_text(f"{time.process_time():.2f}", encoding="utf-8")
     if problem is not None:
         window.notice_error(*problem)
     elif source is not None:
@@ -92,6 +99,21 @@ def _catch(window: MainWindow) -> None:
 
     sys.excepthook = caught
     threading.excepthook = lambda args: caught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def _leave_when_told(app: QApplication, window: MainWindow) -> dict:
+    """Ctrl+C and a request to terminate close the window as a person would, without asking back.
+
+    The window's timer wakes Python thirty times a second, so a signal is heard at once.
+    """
+
+    def leave(*_) -> None:
+        window.ask_leave = lambda text: True
+        QTimer.singleShot(0, lambda: (window.close(), app.exit(INTERRUPTED)))
+
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    return {each: signal.signal(each, leave) for each in (signal.SIGINT, signal.SIGTERM)}
 
 
 def _person() -> str:

@@ -509,9 +509,25 @@ def test_the_window_is_up_in_under_three_seconds_and_loads_no_model_code(tmp_pat
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     took, loaded = done.stdout.splitlines()
-    assert up.read_text() == "up"
+    assert 0 < float(up.read_text()) < float(took) + 0.01
     assert loaded == "[]"
     assert float(took) < 3.0
+
+
+def test_ctrl_c_closes_the_window_and_its_source_with_status_130():
+    code = (
+        "import os, signal\n"
+        "from PySide6.QtCore import QTimer\n"
+        "from observatory.window import app\n"
+        "from observatory.window.source import Recording\n"
+        "source = Recording()\n"
+        "source.close = lambda *_: print('closed')\n"
+        "a = app.application()\n"
+        "QTimer.singleShot(100, lambda: os.kill(os.getpid(), signal.SIGINT))\n"
+        "raise SystemExit(app.run(lambda: source))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stdout.strip()) == (130, "closed"), done.stderr
 
 
 def test_docks_float_and_come_back_from_their_own_buttons(opened, qtbot):
