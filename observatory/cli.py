@@ -103,14 +103,31 @@ def window(*, common: Common = HERE, device: str = "auto", precision: str = "aut
 
     chosen, notices = settings.load(home)
 
+    opened: list[Session] = []
+
     def open_session() -> Session:
-        return Session(
+        session = Session(
             home, model=common.model or chosen.model, device=device if device != "auto" else chosen.device,
             precision=precision if precision != "auto" else chosen.precision, threads=chosen.threads,
             seed=seed or chosen.seed, notices=notices,
         )  # fmt: skip
+        opened.append(session)
+        return session
 
-    return window_app.run(open_session, theme=chosen.theme, by=chosen.reviewer)
+    for asked_to_end in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked_to_end, _quit_window)
+    try:
+        return window_app.run(open_session, theme=chosen.theme, by=chosen.reviewer)
+    finally:
+        # Closing the window has done this already; a signal or an error has not. Closing twice costs nothing.
+        for session in opened:
+            session.close()
+
+
+def _quit_window(*_) -> None:
+    from PySide6.QtCore import QCoreApplication
+
+    QCoreApplication.quit()
 
 
 def _without_display(why: str, common: Common, device: str, precision: str, seed: int) -> int:
