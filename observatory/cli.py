@@ -114,20 +114,12 @@ def window(*, common: Common = HERE, device: str = "auto", precision: str = "aut
         opened.append(session)
         return session
 
-    for asked_to_end in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(asked_to_end, _quit_window)
     try:
         return window_app.run(open_session, theme=chosen.theme, by=chosen.reviewer)
     finally:
-        # Closing the window has done this already; a signal or an error has not. Closing twice costs nothing.
+        # Closing the window has done this already; an error on the way has not. Closing twice costs nothing.
         for session in opened:
             session.close()
-
-
-def _quit_window(*_) -> None:
-    from PySide6.QtCore import QCoreApplication
-
-    QCoreApplication.quit()
 
 
 def _without_display(why: str, common: Common, device: str, precision: str, seed: int) -> int:
