@@ -76,7 +76,7 @@ class NightDock(Dock):
             Column("Kind", lambda r: f"{MARKS[r.item.kind]} {KIND_WORDS[r.item.kind]}", lambda r: r.item.kind,
                    width=118, colour=lambda r, look: look.kind(r.item.kind)),
             Column("What", what, width=230),
-            Column("Through the cue", lambda r: r.item.cue, stretch=True,
+            Column("Cue", lambda r: r.item.cue, stretch=True,
                    tip=lambda r: r.item.cue + (f"\n{r.item.because}" if r.item.because else "")),
             Column("Loss", lambda r: f"{r.item.loss:.2f}", lambda r: r.item.loss, number=True, width=112,
                    bar=lambda r, look: (r.item.loss / 8.0, look.kind(r.item.kind)), about="Mean over the row's tokens"),

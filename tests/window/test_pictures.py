@@ -34,7 +34,9 @@ def test_every_dock_and_the_window_are_painted_in_a_fresh_process(tmp_path, name
         f"print(len(render(canned.at_the_gate(), {str(tmp_path)!r}, {name!r}, {scale})))"
     )
     clean = {k: v for k, v in os.environ.items() if k not in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")}
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=clean, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=clean, capture_output=True, text=True, timeout=240
+    )
     assert done.returncode == 0, done.stderr
     assert {path.name for path in tmp_path.iterdir()} == NAMES
     image = QImage(str(tmp_path / "window.png"))

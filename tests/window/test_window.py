@@ -504,7 +504,7 @@ def test_the_window_is_up_in_under_three_seconds_and_loads_no_model_code(tmp_pat
         "print([m for m in ('torch', 'transformers', 'duckdb', 'umap') if m in sys.modules])\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False,
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=240, check=False,
         env={**os.environ, "OBSERVATORY_WINDOW_UP": str(up), "QT_QPA_PLATFORM": "offscreen"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -526,7 +526,7 @@ def test_ctrl_c_closes_the_window_and_its_source_with_status_130():
         "QTimer.singleShot(100, lambda: os.kill(os.getpid(), signal.SIGINT))\n"
         "raise SystemExit(app.run(lambda: source))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240, check=False)
     assert (done.returncode, done.stdout.strip()) == (130, "closed"), done.stderr
 
 
