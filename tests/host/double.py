@@ -83,7 +83,12 @@ class Double:
     def beat(self) -> None:
         while True:
             try:
-                self.tell(e.Heartbeat(at=time.time(), mode=self.mode, busy="", rss_mb=10.0, peak_rss_mb=12.0))
+                with self.pipe_lock:
+                    # Made under the lock, so that a beat from before a pause cannot arrive after it.
+                    beat = e.Heartbeat(
+                        at=time.time(), mode=self.mode, busy="", rss_mb=10.0, peak_rss_mb=12.0, paused=self.paused
+                    )  # fmt: skip
+                    self.connection.send_bytes(wire.pack(beat))
             except OSError:
                 return
             time.sleep(0.1)

@@ -230,10 +230,11 @@ def test_killed_in_mid_night_nothing_acknowledged_is_missing_and_resuming_is_off
     view.until(lambda event: isinstance(event, e.MindReady) and event.seq > lost.seq)
     assert view.session.state.cortex == before
     assert [row["episode"] for row in view.session.rows("episodes")] == numbers
-    assert view.session.resume_night(EXAM) == night
+    # Without a word about the exam: the night goes on with the one it was opened with.
+    assert view.session.resume_night() == night
     opened = view.until(lambda event: isinstance(event, e.NightOpened) and event.seq > lost.seq)
     assert (opened.night, opened.episodes, opened.resumed_from_step) == (night, numbers, 3)
-    view.kind(e.Proposed)
+    assert set(view.kind(e.Proposed).recall_after) == {"direct", "paraphrase", "known"}
     view.session.decide("approve", "yes", "Ida")
     view.until(lambda event: isinstance(event, e.NightClosed) and event.ended == "committed")
 
