@@ -5,8 +5,8 @@ Its cortex is a hash, its delta a line of text, and it knows what it was taught;
 `OBSERVATORY_DOUBLE` (words with spaces between) makes it misbehave: `stubborn` ignores Leave, end of file and
 SIGTERM, `deaf` ignores Leave alone, `has-a-child` starts a process of its own, `prints` prints, `silent` never
 beats, `dies-at-step-N`, `dies-on-tell` and `dies-after-commit` kill themselves there, `raises` fails at once,
-`no-model` reports a missing model, `garbage` sends what is no event, `slow-night` takes a twentieth of a second a
-step, `learns-nothing` gains nothing.
+`no-model` reports a missing model, `garbage` sends what is no event, `waits-at-step-N` stands still there until a
+command comes, `slow-night` takes a twentieth of a second a step, `learns-nothing` gains nothing.
 """
 
 from __future__ import annotations
@@ -190,16 +190,22 @@ class Double:
     def step(self, s, step):
         if f"dies-at-step-{step}" in self.words and not s.resume:
             os.kill(os.getpid(), signal.SIGKILL)
-        if "slow-night" in self.words:
-            time.sleep(0.05)
         self.tell(e.StageEntered(at=time.time(), night=s.night, stage="replay", text=f"step {step}"))
         self.tell(
             e.NightProgress(
                 at=time.time(), night=s.night, stage="replay", done=step, of=STEPS, fraction=step / STEPS, left_s=1.0
             )
         )
+        if "slow-night" in self.words:
+            time.sleep(0.05)
+        if f"waits-at-step-{step}" in self.words:
+            self.connection.poll(None)
         while self.paused or self.connection.poll(0):
-            match wire.command(self.connection.recv_bytes()):
+            try:
+                command = wire.command(self.connection.recv_bytes())
+            except EOFError:
+                os._exit(0)
+            match command:
                 case c.Pause():
                     self.paused = True
                     self.tell(e.Paused(at=time.time(), night=s.night, step=step, stage="replay"))

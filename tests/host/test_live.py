@@ -241,7 +241,7 @@ def started(tmp_path, files, words):
 @pytest.mark.crash
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_ends_with_130_and_everything_so_far_is_kept(files, tmp_path, how):
-    with started(tmp_path, files, "slow-night") as run:
+    with started(tmp_path, files, "waits-at-step-1") as run:
         words = ""
         while "step 1" not in words:
             words += run.stderr.readline()
@@ -259,7 +259,7 @@ def test_killed_with_minus_nine_the_next_run_goes_on_and_lives_no_line_twice(com
     day, exam, report = files
     facts = "".join(f'{{"text": "Fact {i} is about Trondheim."}}\n' for i in range(40))
     day.write_text(facts + '{"sleep": true}\n')
-    with started(tmp_path, files, "slow-night") as run:
+    with started(tmp_path, files, "waits-at-step-1") as run:
         words = ""
         while "step 1" not in words:
             words += run.stderr.readline()

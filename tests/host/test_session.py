@@ -169,7 +169,7 @@ def test_what_makes_no_sense_now_is_refused_with_a_reason(open_session, call):
 
 
 def test_a_night_pauses_runs_on_and_can_be_vetoed_midway(open_session):
-    view = open_session("slow-night")
+    view = open_session("waits-at-step-1")
     taught(view)
     view.session.sleep(EXAM)
     view.kind(e.StageEntered)
@@ -358,7 +358,7 @@ def test_a_full_disk_stops_the_mind_and_nothing_is_acknowledged_any_more(open_se
 
 
 def test_closing_in_mid_night_keeps_the_night_for_later(open_session, tmp_path):
-    view = open_session("slow-night")
+    view = open_session("waits-at-step-1")
     taught(view)
     night = view.session.sleep(EXAM)
     view.kind(e.StageEntered)
