@@ -198,7 +198,7 @@ def _from_hub(found: Found, say: Callable[[str], None]) -> Path:
         return Path(snapshot_download(found.source, allow_patterns=patterns))
     except (RepositoryNotFoundError, LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
         raise ModelMissing(
-            f"{found.source} is not in the cache and could not be fetched ({type(error).__name__}). What to do: connect "
+            f"{found.source} is not cached and could not be fetched ({type(error).__name__}). What to do: connect "
             "to the network once, check the name, or give a local folder."
         ) from error
 

@@ -113,14 +113,14 @@ class Pack:
         if self.keep:
             self.kept_keys.append(k)
             self.kept_values.append(v)
-        outs, start = [], 0
-        for row, length in enumerate(self.lengths):
-            end = start + length
-            rq, rk, rv = q[:, :, start:end], k[:, :, start:end], v[:, :, start:end]
+        outs = []
+        # Split, not sliced row by row: the backward pass of a slice fills a tensor of the whole pack with zeros.
+        qs, ks, vs = (x.split(self.lengths, 2) for x in (q, k, v))
+        for row, (rq, rk, rv, length) in enumerate(zip(qs, ks, vs, self.lengths, strict=True)):
             before = 0
             if self.opened and self.opened[row]:
                 before = self.lengths[0]
-                rk, rv = torch.cat([k[:, :, :before], rk], 2), torch.cat([v[:, :, :before], rv], 2)
+                rk, rv = torch.cat([ks[0], rk], 2), torch.cat([vs[0], rv], 2)
             past = self.pasts[row] if self.pasts else None
             if past is not None:
                 before = past.length
@@ -128,7 +128,6 @@ class Pack:
             outs.append(self._one(rq, rk, rv, before, length, scale))
             if self.watch is not None and past is not None:
                 self.watch.shares.append(_share(rq, rk, before, self.watch, scale))
-            start = end
         return torch.cat(outs, 2)
 
     def _one(self, q, k, v, before: int, length: int, scale: float) -> torch.Tensor:

@@ -31,7 +31,7 @@ def ask_all(
     """
     rows, pasts, mixed = [], [], {}
     opening = hippocampus.opening()
-    start = speech.cortex.read_through([[speech.document]], keep=True)[1].kept(0)
+    start = speech.document_past()
     for at, question in enumerate(questions):
         reads = []
         if memory == "whole":
@@ -56,7 +56,7 @@ def ask_all(
         answers[at] = ExamAnswer(question=question, answer=text, right=marks(text, question.answers))
 
     single = [i for i in range(len(questions)) if i not in mixed]
-    for index, said in speech.say([rows[i] for i in single], [pasts[i] for i in single], TOKENS, batch=32):
+    for index, said in speech.say([rows[i] for i in single], [pasts[i] for i in single], TOKENS, batch=64):
         mark(single[index], said.text)
         yield len(answers), len(questions)
     for at, several in mixed.items():

@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import torch
 
-from .cortex import Cortex
+from .rehearsal import OldRow
+from .speech import Speech
 
 RIDGE = 0.1
 """Of the mean strength of a direction: those much stronger are shut, those much weaker are open."""
 LARGEST_GAIN = 5.0
+WINDOW = 128
+AT_ONCE = 24
+OPENINGS = 24
 
 
 class Watcher:
@@ -27,7 +31,10 @@ class Watcher:
         self._last: tuple[int, torch.Tensor] | None = None
 
     def hooks(self):
-        return [(module, self._hook(name)) for name, module in self.maps.items() if name == self.kin(name)]
+        eldest: dict[str, torch.nn.Linear] = {}
+        for name, module in self.maps.items():
+            eldest.setdefault(self.kin(name), module)
+        return [(module, self._hook(name)) for name, module in eldest.items()]
 
     @staticmethod
     def kin(name: str) -> str:
@@ -60,10 +67,18 @@ class Watcher:
 
 
 @torch.no_grad()
-def measure(cortex: Cortex, rows: list[list[int]], maps: dict[str, torch.nn.Linear], batch: int = 24, **dials):
-    """Run rows through the cortex and return the guards."""
+def measure(speech: Speech, rows: list[OldRow], text: str, maps: dict[str, torch.nn.Linear], **dials):
+    """Run old material and plain text through the cortex. Yields (done, of) rows; returns the guards."""
     watcher = Watcher(maps)
-    with cortex.beside(watcher.hooks()):
-        for start in range(0, len(rows), batch):
-            cortex.read_through(rows[start : start + batch])
+    opening = speech.opening_past()
+    plain = speech.encode(text)
+    lists = [(r.tokens, opening if r.opened else None) for r in rows]
+    lists += [(plain[at : at + WINDOW], None) for at in range(0, len(plain), WINDOW)]
+    # Every turn passes the opening, so its few places count many times, but need not be computed so often.
+    lists += [(speech.opening, None)] * OPENINGS
+    with speech.cortex.beside(watcher.hooks()):
+        for start in range(0, len(lists), AT_ONCE):
+            part = lists[start : start + AT_ONCE]
+            speech.cortex.read_through([tokens for tokens, _ in part], pasts=[past for _, past in part])
+            yield start + len(part), len(lists)
     return watcher.guards(**dials)

@@ -7,7 +7,6 @@ import time
 from ..protocol.events import NightProgress, Stage
 
 SHARES: dict[Stage, float] = {
-    
     "propose": 0.0,
     "exam": 0.30,
     "rehearse": 0.07,
@@ -15,7 +14,7 @@ SHARES: dict[Stage, float] = {
     "replay": 0.52,
     "weigh": 0.04,
 }
-"""Share of a night's seconds, measured on the default model with 25 episodes and 200 questions. The exam comes twice."""
+"""Share of a night's seconds on the default model: 25 episodes, 200 questions. The exam comes twice."""
 USUAL_STEPS = 90
 
 

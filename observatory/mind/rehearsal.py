@@ -15,9 +15,17 @@ import torch
 from .speech import Speech
 
 TOPICS = (
-    "geography", "animals", "history", "food", "the human body", "numbers", "music", "weather", "plants",
-    "famous people", "space", "language", "sports", "tools", "the sea", "science", "colours", "countries and capitals",
-    "opposites", "days and months", "books and authors", "inventions", "materials", "health",
+    "geography", "wild animals", "history", "food", "the human body", "counting", "music", "weather", "plants",
+    "famous people", "space", "language", "sports", "tools", "the sea", "science", "colours", "capitals of countries",
+    "opposites of words", "days and months", "famous books", "inventions", "materials", "health", "farm animals",
+    "rivers", "mountains", "painters", "adding numbers", "multiplying numbers", "fruit", "vegetables",
+    "birds", "insects",
+    "fish", "trees", "clothes", "money", "cars and trains", "ships", "aeroplanes", "kitchens", "cooking", "the moon",
+    "planets", "chemistry", "physics", "electricity", "computers", "the internet", "films", "theatre",
+    "dance", "holidays",
+    "religions", "languages of countries", "flags", "continents", "deserts", "oceans", "islands", "big cities", "kings",
+    "presidents", "wars", "dinosaurs", "shapes", "measuring", "time", "seasons", "family", "jobs", "school", "medicine",
+    "the senses", "proverbs", "fairy tales", "games", "buildings", "drinks",
 )  # fmt: skip
 """Seeds for questions that the mind asks itself: subjects only, nothing that an exam asks."""
 
@@ -30,6 +38,16 @@ OPENERS = (
     "Write a polite reply to an invitation.",
     "What makes a good friend?",
 )  # fmt: skip
+
+QUIZ = """Topic: bridges. Question: Which river flows under Tower Bridge?
+Topic: stories. Question: Who found the glass slipper?
+Topic: the office. Question: How many sheets are in a ream of paper?
+Topic: aviation. Question: In what year did the first airship cross the Channel?
+Topic: crafts. Question: What do you call a person who makes barrels?
+Topic:"""
+"""Examples of the form only; an exam on common knowledge asks none of these."""
+ANSWER = 14
+"""Tokens of an answer to its own questions: what it knows is said by then, and more questions fit into the night."""
 
 
 @dataclass
@@ -44,11 +62,11 @@ class OldRow:
     states: torch.Tensor | None = None
 
 
-def gather(speech: Speech, seed: int, plain: int = 32, questions: int = 40, chats: int = 16):
+def gather(speech: Speech, seed: int, plain: int = 40, questions: int = 320, chats: int = 16):
     """Generate old material; a generator of (done, of) with the rows as its return value."""
     generator = torch.Generator().manual_seed(seed)
     opening = speech.opening_past()
-    none = speech.cortex.read_through([[speech.document]], keep=True)[1].kept(0)
+    none = speech.document_past()
     rows: list[OldRow] = []
     of = plain + 2 * questions + chats
 
@@ -61,8 +79,11 @@ def gather(speech: Speech, seed: int, plain: int = 32, questions: int = 40, chat
             rows.append(OldRow("plain", tokens, False, list(range(len(tokens) - 1)), speech.decode(tokens[1:])))
         yield len(rows), of
 
-    asked = _questions(speech, opening, questions, generator)
-    for index, said in speech.say([speech.encode(q) + speech.turn for q in asked], [opening] * len(asked), 24):
+    asked = _questions(speech, questions, generator)
+    yield len(rows) + questions, of
+    for index, said in speech.say(
+        [speech.encode(q) + speech.turn for q in asked], [opening] * len(asked), ANSWER, batch=64
+    ):
         if said.tokens:
             rows.append(_chat_row(speech, "question", asked[index], said.tokens))
         yield len(rows), of
@@ -81,7 +102,7 @@ def gather(speech: Speech, seed: int, plain: int = 32, questions: int = 40, chat
 def _chat_row(speech: Speech, kind: str, prompt: str, answer: list[int]) -> OldRow:
     cue = speech.encode(prompt) + speech.turn
     tokens = cue + answer
-    if len(answer) < 24:
+    if len(answer) < ANSWER:
         tokens = [*tokens, speech.end]
     return OldRow(kind, tokens, True, list(range(len(cue) - 1, len(tokens) - 1)), f"{prompt} → {speech.decode(answer)}")
 
@@ -93,20 +114,18 @@ def _first_tokens(speech: Speech, count: int, generator: torch.Generator) -> lis
     return torch.multinomial(chances[0], count, replacement=True, generator=generator).tolist()
 
 
-def _questions(speech: Speech, opening, count: int, generator: torch.Generator) -> list[str]:
-    """Questions the mind thinks up by itself, subject by subject."""
-    prompts, found = [], []
-    for index in range(count):
-        topic = TOPICS[index % len(TOPICS)]
-        prompts.append(f"Write one short, simple quiz question about {topic}. Only the question.")
-    rows = [speech.encode(p) + speech.turn for p in prompts]
-    for _, said in speech.say(rows, [opening] * len(rows), 24, temperature=0.9, generator=generator):
-        text = said.text.strip().strip('"').split("\n")[0]
-        if "?" in text:
-            question = text[: text.index("?") + 1]
-            question = question.removeprefix("Question: ").strip(' "*')
-            if 12 <= len(question) <= 120 and question not in found:
-                found.append(question)
+def _questions(speech: Speech, count: int, generator: torch.Generator) -> list[str]:
+    """Questions the mind thinks up by itself, topic by topic, after a few examples of what a question is."""
+    start, line = speech.document_past(QUIZ), speech.encode("\n")[0]
+    rows = [speech.encode(f" {TOPICS[i % len(TOPICS)]}. Question:") for i in range(count)]
+    found: list[str] = []
+    for _, said in speech.say(
+        rows, [start] * len(rows), 20, temperature=0.8, generator=generator, stop_after=line, batch=64
+    ):
+        text = said.text.strip().split("\n")[0]
+        question = text[: text.index("?") + 1] if "?" in text else ""
+        if 12 <= len(question) <= 120 and question not in found:
+            found.append(question)
     return found
 
 

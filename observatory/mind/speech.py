@@ -74,6 +74,12 @@ class Speech:
         return pack.kept(0)
 
     @torch.no_grad()
+    def document_past(self, text: str = "") -> Past:
+        """Keys and values of the beginning of a plain document, shared by many rows that go on from it."""
+        _, pack = self.cortex.read_through([[self.document, *self.encode(text)]], keep=True)
+        return pack.kept(0)
+
+    @torch.no_grad()
     def say(
         self,
         rows: list[list[int]],

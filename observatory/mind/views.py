@@ -17,7 +17,8 @@ from .speech import Speech
 _SMALL = {
     "a", "an", "and", "as", "at", "but", "by", "every", "for", "from", "he", "her", "his", "i", "if", "in", "it", "its",
     "my", "no", "nobody", "of", "on", "or", "our", "she", "so", "that", "the", "their", "then", "there", "these",
-    "they", "this", "to", "we", "when", "with", "you", "your", "one", "after", "before", "who", "what", "where", "because",
+    "they", "this", "to", "we", "when", "with", "you", "your", "one", "after", "before", "who", "what",
+    "where", "because",
 }  # fmt: skip
 _NAME = re.compile(r"(?:[A-Z][\w’'-]*)(?:\s+(?:of|the|de|van|von|and|&)?\s*[A-Z][\w’'-]*)*")
 _DETERMINED = re.compile(r"\b(?:[Tt]he|[Mm]y|[Oo]ur|[Hh]er|[Hh]is|[Tt]heir)\s+((?:[a-z][\w-]+\s+){0,2}[a-z][\w-]+)")
@@ -34,8 +35,8 @@ Question: What does Otto Brandt repair in Lucerne?
 Fact: The ferry to Hale Island leaves at seven.
 Question: When does the ferry to Hale Island leave?
 Question: What time should I be at the Hale Island ferry?
-Fact: {}
-Question:"""
+Fact:"""
+"""Two examples of what a question about a fact is; about neither of them is anything ever asked."""
 
 
 PASSAGE = 120
@@ -154,10 +155,9 @@ class Dream:
 def dream(speech: Speech, about: list[Passage], each: int, generator: torch.Generator):
     """Dream questions about every passage, several times. Yields (done, of); returns the dreams."""
     dreams: list[Dream] = []
-    start = speech.cortex.read_through([[speech.document]], keep=True)[1].kept(0)
-    line = speech.encode("\n")[0]
+    start, line = speech.document_past(ASK), speech.encode("\n")[0]
     asked = [p for p in about for _ in range(each)]
-    rows = [speech.encode(ASK.format(p.text)) for p in asked]
+    rows = [speech.encode(f" {p.text}\nQuestion:") for p in asked]
     for index, said in speech.say(rows, [start] * len(rows), 22, temperature=0.8, generator=generator, stop_after=line):
         question = said.text.strip().split("\n")[0].strip()
         dreams.append(Dream(asked[index], question))
