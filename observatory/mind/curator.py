@@ -20,6 +20,9 @@ KEPT_OF_MEAN = 0.5
 KNOWN_BELOW = 0.35
 """Nats of the worst token under which a greedy answer says that token: its chance is above 70 %."""
 
+OLD_KINDS = ("plain", "question", "question", "plain", "question", "chat", "plain", "question", "plain", "question")
+"""Shares of old material in every batch: plain text keeps perplexity, questions keep knowledge, chat keeps manner."""
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -51,12 +54,14 @@ def claims(episodes: dict[int, tuple[list[float], float | None]]) -> list[Claim]
 class Curator:
     """Draws episodes by what they still miss, and old material in rounds."""
 
-    def __init__(self, episodes: list[int], old: int, seed: int, evenly: bool = False):
+    def __init__(self, episodes: list[int], old: list[str], seed: int, evenly: bool = False):
+        """`old`: the kind of every piece of old material that may be drawn, in order."""
         self.chance = torch.Generator().manual_seed(seed)
         self.worst = dict.fromkeys(episodes, FIRST_WORST)
         self.seen = dict.fromkeys(episodes, 0)
         self.old, self.evenly = old, evenly
-        self._round: list[int] = []
+        self._rounds: dict[str, list[int]] = {}
+        self._turn = 0
 
     def episodes(self, count: int) -> list[int]:
         """Different episodes for one step, in proportion to what they still miss."""
@@ -69,11 +74,19 @@ class Curator:
         return int(torch.randint(count, (1,), generator=self.chance))
 
     def old_material(self, count: int) -> list[int]:
-        out = []
+        """Places of old material: its kinds in fixed shares, every piece of a kind once a round."""
+        out: list[int] = []
         while self.old and len(out) < count:
-            if not self._round:
-                self._round = torch.randperm(self.old, generator=self.chance).tolist()
-            out.append(self._round.pop())
+            kind = OLD_KINDS[self._turn % len(OLD_KINDS)]
+            self._turn += 1
+            if kind not in self.old:
+                continue
+            left = self._rounds.setdefault(kind, [])
+            if not left:
+                places = [i for i, k in enumerate(self.old) if k == kind]
+                order = torch.randperm(len(places), generator=self.chance).tolist()
+                left += [places[i] for i in order]
+            out.append(left.pop())
         return out
 
     def replayed(self, episode: int, worst: float) -> None:
@@ -95,11 +108,12 @@ class Curator:
     def state(self) -> dict:
         return {
             "chance": self.chance.get_state().tolist(), "worst": {str(k): v for k, v in self.worst.items()},
-            "seen": {str(k): v for k, v in self.seen.items()}, "round": self._round,
+            "seen": {str(k): v for k, v in self.seen.items()}, "rounds": self._rounds, "turn": self._turn,
         }  # fmt: skip
 
     def restore(self, state: dict) -> None:
         self.chance.set_state(torch.tensor(state["chance"], dtype=torch.uint8))
         self.worst = {int(k): float(v) for k, v in state["worst"].items()}
         self.seen = {int(k): int(v) for k, v in state["seen"].items()}
-        self._round = [int(i) for i in state["round"]]
+        self._rounds = {kind: [int(i) for i in left] for kind, left in state["rounds"].items()}
+        self._turn = int(state["turn"])

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import torch
 
-from .rehearsal import OldRow
 from .speech import Speech
 
 RIDGE = 0.1
 """Of the mean strength of a direction: those much stronger are shut, those much weaker are open."""
 LARGEST_GAIN = 5.0
 WINDOW = 128
-AT_ONCE = 24
 OPENINGS = 24
 
 
@@ -52,6 +50,14 @@ class Watcher:
 
         return add
 
+    @torch.no_grad()
+    def also(self, speech: Speech, text: str) -> None:
+        """See plain text too, and the opening of every turn: few places, passed by everything."""
+        tokens = speech.encode(text)
+        rows = [tokens[at : at + WINDOW] for at in range(0, len(tokens), WINDOW)]
+        with speech.cortex.beside(self.hooks()):
+            speech.cortex.read_through(rows + [speech.opening] * OPENINGS)
+
     def guards(self, ridge: float = RIDGE, gain: float = LARGEST_GAIN) -> dict[str, torch.Tensor]:
         """For every map a symmetric matrix that damps the used directions; siblings share one."""
         made: dict[str, torch.Tensor] = {}
@@ -64,21 +70,3 @@ class Watcher:
             left = (damped @ strength).mul(damped).sum() / strength.diagonal().sum()
             made[name] = damped * min(gain, float(left.clamp_min(1e-9).rsqrt()))
         return {name: made[self.kin(name)] for name in self.maps}
-
-
-@torch.no_grad()
-def measure(speech: Speech, rows: list[OldRow], text: str, maps: dict[str, torch.nn.Linear], **dials):
-    """Run old material and plain text through the cortex. Yields (done, of) rows; returns the guards."""
-    watcher = Watcher(maps)
-    opening = speech.opening_past()
-    plain = speech.encode(text)
-    lists = [(r.tokens, opening if r.opened else None) for r in rows]
-    lists += [(plain[at : at + WINDOW], None) for at in range(0, len(plain), WINDOW)]
-    # Every turn passes the opening, so its few places count many times, but need not be computed so often.
-    lists += [(speech.opening, None)] * OPENINGS
-    with speech.cortex.beside(watcher.hooks()):
-        for start in range(0, len(lists), AT_ONCE):
-            part = lists[start : start + AT_ONCE]
-            speech.cortex.read_through([tokens for tokens, _ in part], pasts=[past for _, past in part])
-            yield start + len(part), len(lists)
-    return watcher.guards(**dials)

@@ -76,13 +76,12 @@ class Mind:
         self.hash = gate.rebuild(cortex, settings.accepted, Path(settings.deltas_folder))
         self._sample = cortex.sample_hash()
         self._nights = [entry.night for entry in settings.accepted]
-        held_out = (
-            Path(settings.perplexity_text)
-            if settings.perplexity_text
-            else resources.folder() / "texts" / "held-out.txt"
-        )
+        texts = resources.folder() / "texts"
+        texts = resources.folder() / "texts"
+        held_out = Path(settings.perplexity_text) if settings.perplexity_text else texts / "held-out.txt"
+        primer = (texts / "primer.txt").read_text("utf-8")
         self.parts = Parts(
-            cortex, speech, Hippocampus(speech, address), reference, held_out.read_text("utf-8"),
+            cortex, speech, Hippocampus(speech, address), reference, primer, held_out.read_text("utf-8"),
             settings.perplexity_name, Path(settings.deltas_folder), Path(settings.checkpoint_folder), exam.Papers(),
         )  # fmt: skip
         yield ev.MindReady(

@@ -7,7 +7,6 @@ pipes or who listens, and exam questions reach nothing but the exam.
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ import torch
 
 from ..protocol import events as ev
 from ..protocol.commands import Decide, Sleep
-from . import checkpoint, exam, gate, rehearsal, views, weigh
+from . import checkpoint, exam, gate, guard, rehearsal, views, weigh
 from .cortex import Cortex
 from .curator import Curator, claims
 from .delta import Delta
@@ -52,6 +51,7 @@ class Parts:
     speech: Speech
     hippocampus: Hippocampus
     reference: exam.Reference
+    primer: str
     held_out: str
     held_out_name: str
     deltas: Path
@@ -78,6 +78,10 @@ class Night:
         self._saved: tuple[dict, dict] | None = None
         self._measured: dict[ev.When, tuple[float, float]] = {}
         self._scores: dict[ev.When, dict[str, ev.Score]] = {}
+        self._guards: dict[str, torch.Tensor] = {}
+        self._recipe = Recipe.fitting(
+            len(parts.cortex.layers), steps=self.plan.steps, rank=self.plan.rank, seed=order.seed
+        )
         arm = self.plan.arm
         self._anchored = arm not in ("no-anchor", "finetune")
         self._dreaming = arm not in ("no-dreams", "finetune")
@@ -214,7 +218,14 @@ class Night:
             self._old = yield from self._watched(runner, "rehearse", "pieces of old material")
             for item, row in enumerate(self._old, 1):
                 yield ev.OldMaterial(night=self.number, item=item, kind=row.kind, text=row.text)
-        rehearsal.remember_states(self.parts.speech, self._old)
+        watcher = guard.Watcher(self.parts.cortex.matrices(self._recipe.first_layer, self._recipe.last_layer))
+        hooks = watcher.hooks() if self._anchored else ()
+        runner = rehearsal.remember(self.parts.speech, self._old, hooks)
+        yield from self._watched(runner, "rehearse", "pieces of old material remembered")
+        if self._anchored:
+            watcher.also(self.parts.speech, self.parts.primer[: len(self.parts.primer) * 2 // 3])
+            yield self.progress.at("rehearse", 9, 10, "finding the directions that old material uses")
+            self._guards = watcher.guards()
 
     def _dream(self):
         yield self._enter("dream", "the mind asks itself about the day; only what the episode supports is kept")
@@ -243,13 +254,16 @@ class Night:
 
     def _replay_all(self):
         plan, cortex = self.plan, self.parts.cortex
-        recipe = Recipe.fitting(len(cortex.layers), steps=plan.steps, rank=plan.rank, seed=self.order.seed)
+        recipe = self._recipe
         self._prepare_views()
         delta = Delta.fresh(cortex.matrices(recipe.first_layer, recipe.last_layer), recipe.rank, self.order.seed)
+        delta.guard = self._guards
         teacher = self._open_book if plan.target == "teacher" else None
         replay = self._replay = Replay(self.parts.speech, delta, recipe, teacher)
         usable = [i for i in range(len(self._old)) if i % WITHHELD_OLD]
-        curator = self._curator = Curator(list(self.order.episodes), len(usable), self.order.seed, self._evenly)
+        curator = self._curator = Curator(
+            list(self.order.episodes), [self._old[i].kind for i in usable], self.order.seed, self._evenly
+        )
         if self._saved:
             tensors, state = self._saved
             replay.restore(tensors)
@@ -274,6 +288,7 @@ class Night:
             yield self.progress.at("replay", self.step, plan.steps, f"step {self.step} of at most {plan.steps}")
             if self.step % CHECKPOINT_EVERY == 0:
                 self.keep()
+        replay.settle()
 
     def _prepare_views(self) -> None:
         """Every passage's cues. One cue a passage is withheld, to weigh the delta on what was not rehearsed."""
@@ -342,13 +357,15 @@ class Night:
         if self._probes and self._old:
             probes = [replay.row_of_view(v) for v in self._probes]
             old = [replay.row_of_old(row, whole=True) for i, row in enumerate(self._old) if i % WITHHELD_OLD == 0]
-            for one in weigh.search(replay, probes, old):
+            text = self.parts.primer[len(self.parts.primer) * 2 // 3 :]
+            for one in weigh.search(replay, probes, old, text):
                 tried.append(one)
                 yield self.progress.at("weigh", len(tried), len(weigh.SCALES), f"scale {one.scale:.2f}")
-        chosen = weigh.best(tried) if tried else weigh.Tried(1.0, math.nan, math.nan)
+        chosen = weigh.best(tried) if tried else weigh.WHOLE
         for one in tried:
             yield ev.Weighed(
                 night=self.number, scale=one.scale, recall_loss=one.recall_loss, old_kl=one.old_kl,
+                text_rise=one.text_rise,
                 objective=one.objective, chosen=one is chosen,
             )  # fmt: skip
         delta = replay.delta

@@ -46,6 +46,7 @@ Topic: aviation. Question: In what year did the first airship cross the Channel?
 Topic: crafts. Question: What do you call a person who makes barrels?
 Topic:"""
 """Examples of the form only; an exam on common knowledge asks none of these."""
+AT_ONCE = 24
 ANSWER = 14
 """Tokens of an answer to its own questions: what it knows is said by then, and more questions fit into the night."""
 
@@ -62,7 +63,7 @@ class OldRow:
     states: torch.Tensor | None = None
 
 
-def gather(speech: Speech, seed: int, plain: int = 40, questions: int = 320, chats: int = 16):
+def gather(speech: Speech, seed: int, plain: int = 48, questions: int = 160, chats: int = 16):
     """Generate old material; a generator of (done, of) with the rows as its return value."""
     generator = torch.Generator().manual_seed(seed)
     opening = speech.opening_past()
@@ -130,15 +131,19 @@ def _questions(speech: Speech, count: int, generator: torch.Generator) -> list[s
 
 
 @torch.no_grad()
-def remember_states(speech: Speech, rows: list[OldRow]) -> None:
-    """Keep the cortex's final states at the labels: the reference that the night is held to."""
+def remember(speech: Speech, rows: list[OldRow], watching=()):
+    """Keep the cortex's final states at the labels: the reference that the night is held to. Yields (done, of).
+
+    `watching`: hooks that want to see the same pass.
+    """
     opening = speech.opening_past()
-    for start in range(0, len(rows), 24):
-        part = rows[start : start + 24]
-        normed, _ = speech.cortex.read_through(
-            [r.tokens for r in part], pasts=[opening if r.opened else None for r in part]
-        )
+    for start in range(0, len(rows), AT_ONCE):
+        part = rows[start : start + AT_ONCE]
+        pasts = [opening if r.opened else None for r in part]
+        with speech.cortex.beside(watching):
+            normed, _ = speech.cortex.read_through([r.tokens for r in part], pasts=pasts)
         at = 0
         for row in part:
             row.states = normed[at : at + len(row.tokens)][row.labels].clone()
             at += len(row.tokens)
+        yield start + len(part), len(rows)

@@ -28,14 +28,16 @@ class Recipe:
     last_layer: int = 26
     rank: int = 32
     delta_scale: float = 2.0
-    rate: float = 3e-3
+    rate: float = 2e-3
     warmup: int = 5
-    steps: int = 90
-    episodes: int = 12
-    old: int = 8
-    old_labels: int = 20
-    old_weight: float = 3.0
+    steps: int = 60
+    episodes: int = 11
+    old: int = 11
+    old_labels: int = 40
+    old_weight: float = 4.0
     clip: float = 1.0
+    settle_from: float = 0.6
+    settle_keep: float = 0.7
     surprise_floor: float = 0.2
     seed: int = 0
 
@@ -92,6 +94,7 @@ class Replay:
         self.maps = self.cortex.matrices(recipe.first_layer, recipe.last_layer)
         self.optimizer = torch.optim.AdamW(delta.parameters(), lr=recipe.rate, betas=(0.9, 0.95), weight_decay=0.0)
         self._rows: dict[int, Row] = {}
+        self._means: dict[str, torch.Tensor] = {}
         self._chance = torch.Generator().manual_seed(recipe.seed)
         self._opening_low = self._lower([Row(speech.opening, [], False)])[0]
         self.delta.scale = recipe.delta_scale
@@ -196,10 +199,32 @@ class Replay:
         if not torch.isfinite(norm):
             raise LossExploded(f"the gradient became {float(norm)} at step {number}; the night stopped there")
         self.optimizer.step()
+        self._settling(number)
         for d, (part, worst) in zip(drawn, parts, strict=True):
             d.loss, d.worst = float(part.detach()), float(worst)
         tokens = sum(len(r.tokens) for r in rows) + len(self.speech.opening)
         return Stepped(number, float(loss.detach()), float(kl.detach()), rate, tokens, float(norm), drawn)
+
+    # ------------------------------------------------------------ settling
+
+    @torch.no_grad()
+    def _settling(self, number: int) -> None:
+        """In the last part of the night a running mean of the delta is kept: small batches make it jitter."""
+        if number <= self.recipe.settle_from * self.recipe.steps:
+            return
+        for name, parameter in self._named():
+            mean = self._means.get(name)
+            if mean is None:
+                self._means[name] = parameter.detach().clone()
+            else:
+                mean.lerp_(parameter, 1 - self.recipe.settle_keep)
+
+    @torch.no_grad()
+    def settle(self) -> None:
+        """The delta becomes its own running mean."""
+        for name, parameter in self._named():
+            if name in self._means:
+                parameter.copy_(self._means[name])
 
     # ------------------------------------------------------------ keeping
 
@@ -210,6 +235,8 @@ class Replay:
             found[name] = parameter
             for part, tensor in self.optimizer.state.get(parameter, {}).items():
                 found[f"{name}/{part}"] = tensor
+        for name, mean in self._means.items():
+            found[f"mean:{name}"] = mean
         found["chance"] = self._chance.get_state()
         return found
 
@@ -221,6 +248,9 @@ class Replay:
             self.optimizer.state[parameter] = {
                 part: tensor if part == "step" else tensor.to(parameter.device) for part, tensor in parts.items()
             }
+        self._means = {
+            k.removeprefix("mean:"): v.to(self.cortex.device) for k, v in tensors.items() if k[:5] == "mean:"
+        }
         self._chance.set_state(tensors["chance"])
 
     def _named(self):

@@ -107,7 +107,7 @@ class Ask(Command, frozen=True, kw_only=True):
 class NightPlan(Plain, frozen=True, kw_only=True):
     """What a night may spend, and how it teaches."""
 
-    steps: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 90
+    steps: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 60
     arm: Literal["sleep", "none", "retrieval", "finetune", "uniform", "no-dreams", "no-anchor"] = "sleep"
     target: Literal["cross-entropy", "teacher"] = "cross-entropy"
     rank: Annotated[int, msgspec.Meta(ge=1, le=256)] = 32

@@ -323,6 +323,7 @@ class Weighed(Record, frozen=True, kw_only=True):
     scale: float
     recall_loss: float
     old_kl: float
+    text_rise: float = 0.0
     objective: float
     chosen: bool
 
