@@ -214,7 +214,7 @@ class Night:
         if self._saved:
             self._old = [rehearsal.OldRow(**row) for row in self._saved[1]["old"]]
         elif self._anchored:
-            runner = rehearsal.gather(self.parts.speech, self.order.seed)
+            runner = rehearsal.gather(self.parts.speech, self.order.seed, self.parts.primer)
             self._old = yield from self._watched(runner, "rehearse", "pieces of old material")
             for item, row in enumerate(self._old, 1):
                 yield ev.OldMaterial(night=self.number, item=item, kind=row.kind, text=row.text)

@@ -8,6 +8,7 @@ episodes.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import torch
@@ -47,6 +48,7 @@ Topic: crafts. Question: What do you call a person who makes barrels?
 Topic:"""
 """Examples of the form only; an exam on common knowledge asks none of these."""
 AT_ONCE = 24
+PLAIN, QUESTIONS, CHATS = 48, 160, 16
 ANSWER = 14
 """Tokens of an answer to its own questions: what it knows is said by then, and more questions fit into the night."""
 
@@ -63,21 +65,19 @@ class OldRow:
     states: torch.Tensor | None = None
 
 
-def gather(speech: Speech, seed: int, plain: int = 48, questions: int = 160, chats: int = 16):
+def gather(speech: Speech, seed: int, primer: str):
     """Generate old material; a generator of (done, of) with the rows as its return value."""
     generator = torch.Generator().manual_seed(seed)
+    plain, questions, chats = PLAIN, QUESTIONS, CHATS
     opening = speech.opening_past()
     none = speech.document_past()
     rows: list[OldRow] = []
     of = plain + 2 * questions + chats
 
-    firsts = _first_tokens(speech, plain, generator)
-    for _, (index, said) in enumerate(
-        speech.say([[t] for t in firsts], [none] * plain, 44, temperature=1.0, generator=generator)
-    ):
-        tokens = [speech.document, firsts[index], *said.tokens]
-        if len(said.tokens) >= 8:
-            rows.append(OldRow("plain", tokens, False, list(range(len(tokens) - 1)), speech.decode(tokens[1:])))
+    starts = [speech.encode(words) for words in _beginnings(primer, plain, generator)]
+    for index, said in speech.say(starts, [none] * len(starts), 40, temperature=0.8, generator=generator):
+        tokens = [speech.document, *starts[index], *said.tokens]
+        rows.append(OldRow("plain", tokens, False, list(range(len(tokens) - 1)), speech.decode(tokens[1:])))
         yield len(rows), of
 
     asked = _questions(speech, questions, generator)
@@ -108,11 +108,11 @@ def _chat_row(speech: Speech, kind: str, prompt: str, answer: list[int]) -> OldR
     return OldRow(kind, tokens, True, list(range(len(cue) - 1, len(tokens) - 1)), f"{prompt} → {speech.decode(answer)}")
 
 
-def _first_tokens(speech: Speech, count: int, generator: torch.Generator) -> list[int]:
-    """The first token of a document, drawn from what the cortex expects after its document mark."""
-    normed, _ = speech.cortex.read_through([[speech.document]])
-    chances = speech.cortex.logits(normed[-1:]).softmax(-1).cpu()
-    return torch.multinomial(chances[0], count, replacement=True, generator=generator).tolist()
+def _beginnings(primer: str, count: int, generator: torch.Generator) -> list[str]:
+    """How sentences of ordinary prose begin; the cortex goes on from there in its own words."""
+    found = [" ".join(s.split()[:5]) for s in re.split(r"(?<=[.!?])\s+", primer) if len(s.split()) > 7]
+    order = torch.randperm(len(found), generator=generator).tolist()
+    return [found[order[i % len(found)]] for i in range(count if found else 0)]
 
 
 def _questions(speech: Speech, count: int, generator: torch.Generator) -> list[str]:

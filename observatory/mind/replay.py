@@ -34,10 +34,10 @@ class Recipe:
     episodes: int = 11
     old: int = 11
     old_labels: int = 40
-    old_weight: float = 4.0
+    old_weight: float = 6.0
     clip: float = 1.0
-    settle_from: float = 0.6
-    settle_keep: float = 0.7
+    settle_from: float = 0.5
+    settle_keep: float = 0.85
     surprise_floor: float = 0.2
     seed: int = 0
 

@@ -17,9 +17,9 @@ from .replay import Replay, Row
 SCALES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 OLD_WEIGHT = 0.5
 """Nats of recall that one nat of change in old material is worth."""
-TEXT_FREE = 0.015
+TEXT_FREE = 0.025
 TEXT_WEIGHT = 10.0
-"""A rise of plain text beyond 1.5 % weighs heavily: at 3 % the default policy refuses the night."""
+"""A rise of plain text beyond 2.5 % weighs heavily: at 3 % the default policy refuses the night."""
 ROWS_AT_ONCE = 12
 WINDOW = 128
 

@@ -84,3 +84,10 @@ def told(mind) -> Mind:
     for number, text in TEXTS.items():
         list(mind.tell(cmd.Tell(episode=number, text=text)))
     return mind
+
+
+@pytest.fixture(autouse=True)
+def little_old_material(monkeypatch):
+    """A tiny model has little to say: a handful of pieces is rehearsed as well as two hundred."""
+    for name, count in (("PLAIN", 6), ("QUESTIONS", 12), ("CHATS", 4)):
+        monkeypatch.setattr(f"observatory.mind.rehearsal.{name}", count)

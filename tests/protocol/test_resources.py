@@ -97,8 +97,9 @@ def test_no_question_is_asked_twice(papers):
 
 
 def test_common_knowledge_is_broad(papers):
-    assert len(papers["common"]) >= 120
-    assert {question.kind for question in papers["common"]} == {"known"}
+    kinds = Counter(question.kind for question in papers["common"])
+    assert kinds["known"] >= 100
+    assert set(kinds) == {"known", "shaky"}
     forms = Counter(" ".join(words(question.prompt)[:4]) for question in papers["common"])
     assert forms.most_common(1)[0][1] <= 12
     assert {question.style for question in papers["common"]} == {"chat", "complete"}
