@@ -20,7 +20,18 @@ KEPT_OF_MEAN = 0.5
 KNOWN_BELOW = 0.35
 """Nats of the worst token under which a greedy answer says that token: its chance is above 70 %."""
 
-OLD_KINDS = ("plain", "question", "question", "plain", "question", "chat", "plain", "question", "plain", "question")
+OLD_KINDS = (
+    "question",
+    "question",
+    "plain",
+    "question",
+    "question",
+    "chat",
+    "question",
+    "question",
+    "plain",
+    "question",
+)
 """Shares of old material in every batch: plain text keeps perplexity, questions keep knowledge, chat keeps manner."""
 
 

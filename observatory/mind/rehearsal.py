@@ -48,7 +48,7 @@ Topic: crafts. Question: What do you call a person who makes barrels?
 Topic:"""
 """Examples of the form only; an exam on common knowledge asks none of these."""
 AT_ONCE = 24
-PLAIN, QUESTIONS, CHATS = 48, 160, 16
+PLAIN, QUESTIONS, CHATS = 32, 220, 16
 ANSWER = 14
 """Tokens of an answer to its own questions: what it knows is said by then, and more questions fit into the night."""
 

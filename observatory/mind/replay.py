@@ -34,7 +34,7 @@ class Recipe:
     episodes: int = 11
     old: int = 11
     old_labels: int = 40
-    old_weight: float = 6.0
+    old_weight: float = 8.0
     clip: float = 1.0
     settle_from: float = 0.5
     settle_keep: float = 0.85
