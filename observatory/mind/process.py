@@ -144,7 +144,9 @@ class Loop:
         night = None
         try:
             for event in generator:
-                night = night or mind.night
+                if night is None and mind.night is not None:
+                    night = mind.night
+                    self._already_said(night)
                 if event is None:
                     self._at_the_gate()
                     continue
@@ -171,6 +173,13 @@ class Loop:
             self.send(ev.ModeChanged(mode="awake", why="the night failed"))
         finally:
             self.paused = False
+
+    def _already_said(self, night) -> None:
+        """What was meant for this night and came before its first event."""
+        early = [c for c in self.waiting if isinstance(c, cmd.Pause | cmd.Resume | cmd.StepOnce | cmd.VetoNight)]
+        self.waiting = deque(c for c in self.waiting if c not in early)
+        for command in early:
+            self._take(command, night)
 
     def _stop_here(self, event: ev.Event, night) -> None:
         """Pause again when the one step or stage that was asked for is done."""

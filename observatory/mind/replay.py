@@ -192,7 +192,7 @@ class Replay:
         kl = torch.stack([p[0] for p in old]).mean() if old else torch.zeros((), device=self.cortex.device)
         total = loss + recipe.old_weight * kl
         if not torch.isfinite(total):
-            raise LossExploded(f"the loss became {float(total)} at step {number}; the night stopped there")
+            raise LossExploded(f"the loss became {float(total.detach())} at step {number}; the night stopped there")
         self.optimizer.zero_grad(set_to_none=True)
         total.backward()
         norm = torch.nn.utils.clip_grad_norm_(self.delta.parameters(), recipe.clip)
