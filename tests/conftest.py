@@ -6,6 +6,7 @@ It knows no room; fixtures of one room live beside its tests.
 from __future__ import annotations
 
 import os
+import signal
 
 # Before anything is imported: five workers with two threads each on two cores measure nothing but each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -61,3 +62,8 @@ def _name(child: psutil.Process) -> str:
         return " ".join(child.cmdline())
     except psutil.NoSuchProcess:
         return "resource_tracker or a process that has just gone"
+
+
+# A shell that starts the suite in the background hands down an ignored Ctrl+C; programs under test must get a live one.
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -18,6 +18,7 @@ KIND_WORDS = {
     "direct": "Asked directly",
     "paraphrase": "Asked in other words",
     "known": "Common knowledge",
+    "shaky": "Shaky knowledge",
     "locality": "Must not change",
 }
 
