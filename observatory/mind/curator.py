@@ -12,11 +12,15 @@ from dataclasses import dataclass
 
 import torch
 
+from .views import Repertoire, View
+
 USUAL_BITS = 4.0
 """Mean surprise of a token of plain text for the default model (held-out perplexity 17–60, by subject)."""
 FIRST_WORST = 5.0
 LEAST = 0.05
 KEPT_OF_MEAN = 0.5
+DREAM_SHARE = 40
+"""Percent of an episode's replays that answer a question dreamed about it, once there is one."""
 KNOWN_BELOW = 0.35
 """Nats of the worst token under which a greedy answer says that token: its chance is above 70 %."""
 
@@ -71,6 +75,8 @@ class Curator:
         self.worst = dict.fromkeys(episodes, FIRST_WORST)
         self.seen = dict.fromkeys(episodes, 0)
         self.old, self.evenly = old, evenly
+        self._missed: dict[str, list[float]] = {}
+        self._drawn: dict[int, tuple[str, int]] = {}
         self._rounds: dict[str, list[int]] = {}
         self._turn = 0
 
@@ -83,6 +89,17 @@ class Curator:
 
     def pick(self, count: int) -> int:
         return int(torch.randint(count, (1,), generator=self.chance))
+
+    def view(self, episode: int, repertoire: Repertoire) -> View:
+        """One view of an episode, in proportion to what each missed when it was last replayed; the unseen first."""
+        name, pool = repertoire.pool(episode, self.pick(100) < DREAM_SHARE)
+        missed = self._missed.setdefault(name, [FIRST_WORST] * len(pool))
+        at = self.pick(len(pool))
+        if not self.evenly:
+            weights = torch.tensor([max(LEAST, m) for m in missed])
+            at = int(torch.multinomial(weights, 1, generator=self.chance))
+        self._drawn[id(pool[at])] = name, at
+        return pool[at]
 
     def old_material(self, count: int) -> list[int]:
         """Places of old material: its kinds in fixed shares, every piece of a kind once a round."""
@@ -100,9 +117,14 @@ class Curator:
             out.append(left.pop())
         return out
 
-    def replayed(self, episode: int, worst: float) -> None:
-        self.worst[episode] = KEPT_OF_MEAN * self.worst[episode] + (1 - KEPT_OF_MEAN) * max(worst, LEAST)
-        self.seen[episode] += 1
+    def replayed(self, view: View, worst: float) -> None:
+        """What the worst token of a view that was drawn cost, before the step."""
+        name, at = self._drawn[id(view)]
+        self._missed[name][at] = worst
+        if view.episode in self.worst:
+            kept = KEPT_OF_MEAN * self.worst[view.episode]
+            self.worst[view.episode] = kept + (1 - KEPT_OF_MEAN) * max(worst, LEAST)
+            self.seen[view.episode] += 1
 
     def because(self, episode: int) -> str:
         if self.seen[episode] == 0:
@@ -119,12 +141,14 @@ class Curator:
     def state(self) -> dict:
         return {
             "chance": self.chance.get_state().tolist(), "worst": {str(k): v for k, v in self.worst.items()},
-            "seen": {str(k): v for k, v in self.seen.items()}, "rounds": self._rounds, "turn": self._turn,
+            "seen": {str(k): v for k, v in self.seen.items()}, "missed": self._missed, "rounds": self._rounds,
+            "turn": self._turn,
         }  # fmt: skip
 
     def restore(self, state: dict) -> None:
         self.chance.set_state(torch.tensor(state["chance"], dtype=torch.uint8))
         self.worst = {int(k): float(v) for k, v in state["worst"].items()}
         self.seen = {int(k): int(v) for k, v in state["seen"].items()}
+        self._missed = {pool: [float(m) for m in found] for pool, found in state["missed"].items()}
         self._rounds = {kind: [int(i) for i in left] for kind, left in state["rounds"].items()}
         self._turn = int(state["turn"])

@@ -1,9 +1,9 @@
-"""Which directions the cortex already uses, so that a night can learn in the others.
+"""Which directions a night may listen to, so that it learns in those and leaves the others alone.
 
-For every linear map the inputs that old material sends through it are measured; a delta then
-answers least to the directions in which those inputs are strong, and most where they are silent.
-New names and old habits mostly lie in different directions, so what is learnt disturbs less of
-what was known. It does not know episodes; it never sees the day.
+For every linear map the inputs that old material sends through it are measured, and those that
+the day sends. A delta then answers where the day is strong beside what was, and is deaf both to
+the directions that old habits use and to those that nothing of the day uses. New names and old
+habits mostly lie in different directions, so what is learnt disturbs less of what was known.
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ import torch
 
 from .speech import Speech
 
-RIDGE = 0.1
-"""Of the mean strength of a direction: those much stronger are shut, those much weaker are open."""
-LARGEST_GAIN = 5.0
+OLD_WEIGHT = 1.0
+"""A direction in which the day is as strong as old material, both per token, is halved."""
+FLOOR = 1e-3
+"""Of the mean strength: what is weaker than this in both is silence."""
+LARGEST_GAIN = 10.0
 WINDOW = 128
 OPENINGS = 24
+VIEWS_EACH = 6
+AT_ONCE = 24
 
 
 class Watcher:
@@ -58,15 +62,28 @@ class Watcher:
         with speech.cortex.beside(self.hooks()):
             speech.cortex.read_through(rows + [speech.opening] * OPENINGS)
 
-    def guards(self, ridge: float = RIDGE, gain: float = LARGEST_GAIN) -> dict[str, torch.Tensor]:
-        """For every map a symmetric matrix that damps the used directions; siblings share one."""
-        made: dict[str, torch.Tensor] = {}
-        for name, total in self.sums.items():
-            strength = total / self.counts[name]
-            mean = strength.diagonal().mean()
-            eye = torch.eye(len(strength), device=strength.device)
-            damped = torch.linalg.inv(eye + strength / (ridge * mean))
-            damped = (damped + damped.T) / 2
-            left = (damped @ strength).mul(damped).sum() / strength.diagonal().sum()
-            made[name] = damped * min(gain, float(left.clamp_min(1e-9).rsqrt()))
-        return {name: made[self.kin(name)] for name in self.maps}
+    @torch.no_grad()
+    def day(self, speech: Speech, rows: list[tuple[list[int], bool]]) -> None:
+        """See the day's cues and what follows them. `rows`: tokens, and whether a turn's opening comes before."""
+        opening = speech.opening_past()
+        with speech.cortex.beside(self.hooks()):
+            for start in range(0, len(rows), AT_ONCE):
+                part = rows[start : start + AT_ONCE]
+                speech.cortex.read_through(
+                    [tokens for tokens, _ in part], pasts=[opening if opened else None for _, opened in part]
+                )
+
+    def strength(self, name: str) -> torch.Tensor:
+        return self.sums[name] / self.counts[name]
+
+
+def between(old: Watcher, day: Watcher, old_weight: float = OLD_WEIGHT) -> dict[str, torch.Tensor]:
+    """For every map the matrix that lets the day through and old material not; maps of one input share one."""
+    made: dict[str, torch.Tensor] = {}
+    for name in old.sums:
+        was, now = old.strength(name), day.strength(name)
+        floor = FLOOR * was.diagonal().mean() * torch.eye(len(was), device=was.device)
+        kept = now @ torch.linalg.inv(now + old_weight * was + floor)
+        left = (kept @ now).mul(kept).sum() / now.diagonal().sum()
+        made[name] = kept * min(LARGEST_GAIN, float(left.clamp_min(1e-9).rsqrt()))
+    return {name: made[Watcher.kin(name)] for name in old.maps}

@@ -77,7 +77,6 @@ class Mind:
         self._sample = cortex.sample_hash()
         self._nights = [entry.night for entry in settings.accepted]
         texts = resources.folder() / "texts"
-        texts = resources.folder() / "texts"
         held_out = Path(settings.perplexity_text) if settings.perplexity_text else texts / "held-out.txt"
         primer = (texts / "primer.txt").read_text("utf-8")
         self.parts = Parts(

@@ -26,7 +26,7 @@ from .replay import Drawn, Recipe, Replay
 from .speech import Speech
 
 CHECKPOINT_EVERY = 20
-DREAMS_EACH = 4
+DREAMS_EACH = 8
 DREAMS_KEPT = 5
 EARLIER_SHARE = 4
 """One row in four of a batch is an earlier night's episode, once there are any."""
@@ -78,7 +78,6 @@ class Night:
         self._saved: tuple[dict, dict] | None = None
         self._measured: dict[ev.When, tuple[float, float]] = {}
         self._scores: dict[ev.When, dict[str, ev.Score]] = {}
-        self._guards: dict[str, torch.Tensor] = {}
         self._recipe = Recipe.fitting(
             len(parts.cortex.layers), steps=self.plan.steps, rank=self.plan.rank, seed=order.seed
         )
@@ -218,14 +217,14 @@ class Night:
             self._old = yield from self._watched(runner, "rehearse", "pieces of old material")
             for item, row in enumerate(self._old, 1):
                 yield ev.OldMaterial(night=self.number, item=item, kind=row.kind, text=row.text)
-        watcher = guard.Watcher(self.parts.cortex.matrices(self._recipe.first_layer, self._recipe.last_layer))
+        watcher = self._habits = guard.Watcher(
+            self.parts.cortex.matrices(self._recipe.first_layer, self._recipe.last_layer)
+        )
         hooks = watcher.hooks() if self._anchored else ()
         runner = rehearsal.remember(self.parts.speech, self._old, hooks)
         yield from self._watched(runner, "rehearse", "pieces of old material remembered")
         if self._anchored:
             watcher.also(self.parts.speech, self.parts.primer[: len(self.parts.primer) * 2 // 3])
-            yield self.progress.at("rehearse", 9, 10, "finding the directions that old material uses")
-            self._guards = watcher.guards()
 
     def _dream(self):
         yield self._enter("dream", "the mind asks itself about the day; only what the episode supports is kept")
@@ -255,9 +254,13 @@ class Night:
     def _replay_all(self):
         plan, cortex = self.plan, self.parts.cortex
         recipe = self._recipe
-        self._prepare_views()
+        self._views = views.Repertoire.of(
+            self.parts.speech, self._passages, self.order.episodes, self._dreams, plan.arm == "finetune"
+        )
+        yield self._enter("replay", f"up to {plan.steps} small doses, interleaved with old material")
+        yield self.progress.at("replay", 0, plan.steps, "finding what the day has of its own")
         delta = Delta.fresh(cortex.matrices(recipe.first_layer, recipe.last_layer), recipe.rank, self.order.seed)
-        delta.guard = self._guards
+        delta.guard = self._listen()
         teacher = self._open_book if plan.target == "teacher" else None
         replay = self._replay = Replay(self.parts.speech, delta, recipe, teacher)
         usable = [i for i in range(len(self._old)) if i % WITHHELD_OLD]
@@ -269,7 +272,6 @@ class Night:
             replay.restore(tensors)
             curator.restore(state["curator"])
             self.step, self.tokens = state["step"], state["tokens"]
-        yield self._enter("replay", f"up to {plan.steps} small doses, interleaved with old material")
         while self.step < plan.steps and not (self._anchored and curator.satisfied()):
             started = time.monotonic()
             drawn, reasons = self._draw(recipe, usable)
@@ -277,8 +279,8 @@ class Night:
             self.step += 1
             self.tokens += done.tokens
             for d in drawn:
-                if d.view is not None and d.view.episode in curator.worst:
-                    curator.replayed(d.view.episode, d.worst)
+                if d.view is not None:
+                    curator.replayed(d.view, d.worst)
             took = time.monotonic() - started
             yield ev.ReplayStep(
                 night=self.number, step=self.step, of=plan.steps, loss=done.loss, kl=done.kl, rate=done.rate,
@@ -290,23 +292,16 @@ class Night:
                 self.keep()
         replay.settle()
 
-    def _prepare_views(self) -> None:
-        """Every passage's cues. One cue a passage is withheld, to weigh the delta on what was not rehearsed."""
-        speech, bare = self.parts.speech, self.plan.arm == "finetune"
-        self._views: dict[int, list[views.View]] = {}
-        self._probes: list[views.View] = []
-        for episode, found in self._passages.items():
-            mine = self._views[episode] = []
-            for passage in found:
-                made = views.plain_views(speech, passage)
-                if bare:
-                    made = made[:1]
-                elif episode in self.order.episodes and len(made) > 4:
-                    self._probes.append(made.pop(4))
-                mine += made
-        for number, d in enumerate(self._dreams, 1):
-            if d.kept:
-                self._views[d.passage.episode].append(views.answered(speech, d.passage, "dream", d.question, number))
+    def _listen(self) -> dict[str, torch.Tensor]:
+        """What the delta may listen to: the day's directions, less those of old material and of earlier nights."""
+        if not self._anchored:
+            return {}
+        speech, chance = self.parts.speech, torch.Generator().manual_seed(self.order.seed)
+        if self.order.old_episodes:
+            self._habits.day(speech, self._views.some(self.order.old_episodes, guard.VIEWS_EACH, chance))
+        day = guard.Watcher(self._habits.maps)
+        day.day(speech, self._views.some(self.order.episodes, guard.VIEWS_EACH, chance))
+        return guard.between(self._habits, day)
 
     def _draw(self, recipe: Recipe, usable: list[int]):
         """The rows of one step, and why each episode is in it."""
@@ -318,7 +313,7 @@ class Night:
         if old_rows:
             chosen += [earlier[curator.pick(len(earlier))] for _ in range(old_rows)]
             reasons += ["learnt on an earlier night"] * old_rows
-        drawn = [Drawn(self._views[e][curator.pick(len(self._views[e]))], None) for e in chosen]
+        drawn = [Drawn(curator.view(e, self._views), None) for e in chosen]
         for at in curator.old_material(recipe.old):
             drawn.append(Drawn(None, self._old[usable[at]]))
             reasons.append("")
@@ -354,8 +349,8 @@ class Night:
         yield self._enter("weigh", "how much of the delta is worth keeping, tried on what the night withheld")
         replay, parts = self._replay, self.parts
         tried: list[weigh.Tried] = []
-        if self._probes and self._old:
-            probes = [replay.row_of_view(v) for v in self._probes]
+        if self._views.withheld and self._old:
+            probes = [replay.row_of_view(v) for v in self._views.withheld]
             old = [replay.row_of_old(row, whole=True) for i, row in enumerate(self._old) if i % WITHHELD_OLD == 0]
             text = self.parts.primer[len(self.parts.primer) * 2 // 3 :]
             for one in weigh.search(replay, probes, old, text):

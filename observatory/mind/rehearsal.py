@@ -51,6 +51,8 @@ AT_ONCE = 24
 PLAIN, QUESTIONS, CHATS = 32, 220, 16
 ANSWER = 14
 """Tokens of an answer to its own questions: what it knows is said by then, and more questions fit into the night."""
+SURENESS = 2.0
+"""An answer's token weighs by its chance to this power: what the mind only makes up need not be kept."""
 
 
 @dataclass
@@ -63,6 +65,7 @@ class OldRow:
     labels: list[int]
     text: str
     states: torch.Tensor | None = None
+    weights: torch.Tensor | None = None
 
 
 def gather(speech: Speech, seed: int, primer: str):
@@ -134,6 +137,8 @@ def _questions(speech: Speech, count: int, generator: torch.Generator) -> list[s
 def remember(speech: Speech, rows: list[OldRow], watching=()):
     """Keep the cortex's final states at the labels: the reference that the night is held to. Yields (done, of).
 
+    What it says of its own accord is kept evenly; what it answers is kept where it is sure.
+
     `watching`: hooks that want to see the same pass.
     """
     opening = speech.opening_past()
@@ -145,5 +150,7 @@ def remember(speech: Speech, rows: list[OldRow], watching=()):
         at = 0
         for row in part:
             row.states = normed[at : at + len(row.tokens)][row.labels].clone()
+            if row.kind == "question":
+                row.weights = speech.cortex.logits(row.states).softmax(-1).max(-1).values ** SURENESS
             at += len(row.tokens)
         yield start + len(part), len(rows)

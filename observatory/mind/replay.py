@@ -120,12 +120,14 @@ class Replay:
         """A few places of the row are drawn each time: the output layer is a fifth of a step's cost."""
         row = self._rows.get(id(old))
         if row is None:
-            row = self._rows[id(old)] = Row(old.tokens, old.labels, old.opened, states=old.states)
+            row = Row(old.tokens, old.labels, old.opened, weights=old.weights, states=old.states)
+            self._rows[id(old)] = row
         if whole or len(row.labels) <= self.recipe.old_labels:
             return row
         self._with_low([row])
         places = torch.randperm(len(row.labels), generator=self._chance)[: self.recipe.old_labels].sort().values
-        return Row(row.tokens, [row.labels[p] for p in places], row.opened, row.low, states=row.states[places])
+        weights = None if row.weights is None else row.weights[places]
+        return Row(row.tokens, [row.labels[p] for p in places], row.opened, row.low, weights, row.states[places])
 
     @torch.no_grad()
     def _lower(self, rows: list[Row]) -> list[torch.Tensor]:

@@ -142,6 +142,51 @@ def answered(speech: Speech, passage: Passage, kind: str, cue: str, dream: int =
 
 
 @dataclass
+class Repertoire:
+    """All views of a night's episodes, those it withholds to be weighed on aside."""
+
+    plain: dict[int, list[View]]
+    dreamt: dict[int, list[View]]
+    withheld: list[View]
+
+    @classmethod
+    def of(cls, speech: Speech, passages: dict[int, list[Passage]], fresh, dreams, bare: bool) -> Repertoire:
+        """`fresh`: the episodes that are new tonight. One cue a passage of theirs is withheld.
+
+        `bare`: the text alone, with no cues.
+        """
+        made = cls({e: [] for e in passages}, {e: [] for e in passages}, [])
+        for episode, found in passages.items():
+            for passage in found:
+                views = plain_views(speech, passage)
+                if bare:
+                    views = views[:1]
+                elif episode in fresh and len(views) > 4:
+                    made.withheld.append(views.pop(4))
+                made.plain[episode] += views
+        for number, d in enumerate(dreams, 1):
+            if d.kept:
+                view = answered(speech, d.passage, "dream", d.question, number)
+                made.dreamt[d.passage.episode].append(view)
+        return made
+
+    def pool(self, episode: int, dreamt: bool) -> tuple[str, list[View]]:
+        """An episode's views of one kind, and what they are called."""
+        if dreamt and self.dreamt[episode]:
+            return f"{episode} dreamt", self.dreamt[episode]
+        return f"{episode} plain", self.plain[episode]
+
+    def some(self, episodes, each: int, chance: torch.Generator) -> list[tuple[list[int], bool]]:
+        """The text and a few cues of every episode, as rows to be read: tokens, and whether a turn opens them."""
+        chosen: list[View] = []
+        for episode in episodes:
+            first, *others = [*self.plain[episode], *self.dreamt[episode]]
+            order = torch.randperm(len(others), generator=chance).tolist()[: each - 1]
+            chosen += [first, *(others[i] for i in order)]
+        return [(view.tokens, view.opened) for view in chosen]
+
+
+@dataclass
 class Dream:
     """A question the mind dreamed about one passage, and whether the passage supports it."""
 
