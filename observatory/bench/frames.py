@@ -1,6 +1,7 @@
 """How smooth the window is while a night trains: frame times, from a canned flood or from a live source.
 
-`python -m observatory.bench.frames` prints JSON. A frame is one tick of the window's timer (taking in
+`python -m observatory.bench.frames [--live]` prints JSON; `--live` measures while the real model replays
+the built-in first day in a scratch home. A frame is one tick of the window's timer (taking in
 events and drawing what is new) with the painting that follows; lateness is how much longer than the
 timer's interval two ticks were apart. It measures and asserts nothing about the mind.
 """
@@ -12,12 +13,16 @@ import json
 import math
 import random
 import sys
+import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
+from .. import resources
 from ..protocol import events as ev
+from ..protocol.days import read_day
 
 TARGET_P95_MS = 40.0
 STEPS_A_SECOND = 20.0
@@ -136,6 +141,45 @@ class Flood:
         self._first.clear()
 
 
+class Trains:
+    """A live session that is already replaying the built-in first day; its events so far come first."""
+
+    def __init__(self, home: Path):
+        from ..host.session import Session
+        from ..protocol.commands import NightPlan
+
+        self._session, self._first = Session(home), []
+        self._session.start()
+        self._until(ev.MindReady)
+        told = read_day(resources.folder() / "days" / "first.jsonl").experiences
+        for line in told:
+            self._session.tell(line.text)
+        self._until(ev.EpisodeKept, len(told))
+        self._session.sleep((), NightPlan(), "a measurement")
+        self._until(ev.ReplayStep)
+
+    def _until(self, kind: type, count: int = 1) -> None:
+        seen = 0
+        while seen < count:
+            self._session.wait(1.0)
+            fresh = self._session.drain(50.0)
+            gone = next((e for e in fresh if isinstance(e, ev.MindLost)), None)
+            if gone is not None:
+                raise SystemExit(f"the mind left before the night trained: {gone.last_words}")
+            seen += sum(isinstance(e, kind) for e in fresh)
+            self._first += fresh
+
+    def start(self) -> None:
+        """It runs already."""
+
+    def drain(self, budget_ms: float = 8.0) -> list[ev.Event]:
+        given, self._first = self._first, []
+        return given + self._session.drain(budget_ms)
+
+    def __getattr__(self, name: str):
+        return getattr(self._session, name)
+
+
 def _before_replay(episodes: int) -> Iterator[ev.Event]:
     for number in range(1, episodes + 1):
         text = f"The harbour master of pier {number} keeps {number} lanterns and a blue kettle."
@@ -157,10 +201,16 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m observatory.bench.frames", description=__doc__.split("\n")[0])
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--rate", type=float, default=STEPS_A_SECOND, help="gradient steps a second")
+    parser.add_argument("--live", action="store_true", help="while the real model trains, not a canned flood")
     parser.add_argument("--theme", default="night")
     asked = parser.parse_args(argv)
-    report = measure(Flood(asked.rate), asked.seconds, theme=asked.theme)
-    report |= {"source": "canned", "steps_a_second": asked.rate}
+    if asked.live:
+        with tempfile.TemporaryDirectory(prefix="observatory-frames-") as scratch:
+            report = measure(Trains(Path(scratch) / "home"), asked.seconds, theme=asked.theme)
+        report |= {"source": "the default model, replaying the first day"}
+    else:
+        report = measure(Flood(asked.rate), asked.seconds, theme=asked.theme)
+        report |= {"source": "canned", "steps_a_second": asked.rate}
     json.dump(report, sys.stdout, indent=2)
     sys.stdout.write("\n")
     return 0
