@@ -28,7 +28,7 @@ class Recipe:
     last_layer: int = 26
     rank: int = 32
     delta_scale: float = 2.0
-    rate: float = 2e-3
+    rate: float = 1.5e-3
     warmup: int = 5
     steps: int = 60
     episodes: int = 11
@@ -37,7 +37,7 @@ class Recipe:
     old_weight: float = 8.0
     clip: float = 1.0
     settle_from: float = 0.5
-    settle_keep: float = 0.85
+    settle_keep: float = 0.9
     surprise_floor: float = 0.2
     seed: int = 0
 

@@ -14,7 +14,7 @@ import torch
 
 from .replay import Replay, Row
 
-SCALES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
+SCALES = (1.0, 0.9, 0.8, 0.65, 0.5)
 OLD_WEIGHT = 0.5
 """Nats of recall that one nat of change in old material is worth."""
 TEXT_FREE = 0.025
