@@ -19,6 +19,7 @@ KIND_WORDS = {
     "paraphrase": "Asked in other words",
     "known": "Common knowledge",
     "shaky": "Shaky knowledge",
+    "shaky": "Shaky knowledge",
     "locality": "Must not change",
 }
 
