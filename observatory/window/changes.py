@@ -19,7 +19,6 @@ KIND_WORDS = {
     "paraphrase": "Asked in other words",
     "known": "Common knowledge",
     "shaky": "Shaky knowledge",
-    "shaky": "Shaky knowledge",
     "locality": "Must not change",
 }
 
