@@ -1,0 +1,64 @@
+"""Which view of an episode is drawn: by what it still misses, and the same again after a break."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from observatory.mind.curator import Curator
+from observatory.mind.views import Passage, Repertoire, View
+
+
+@pytest.fixture
+def repertoire():
+    passage = Passage(1, "Vesna lost her ring.", (1.0, 2.0))
+    views = [View(passage, "about", cue, [1, 2], [0]) for cue in ("one", "two", "three")]
+    dreamt = [View(passage, "dream", "who lost it?", [1, 2], [0], dream=1)]
+    return Repertoire({1: views}, {1: dreamt}, [])
+
+
+def test_every_view_comes_up_before_a_known_one_comes_again(repertoire):
+    curator = Curator([1], [], seed=0)
+    seen = []
+    for _ in range(12):
+        view = curator.view(1, repertoire)
+        seen.append(view.cue)
+        curator.replayed(view, 0.0)
+    assert set(seen) == {"one", "two", "three", "who lost it?"}
+
+
+def test_a_view_that_still_misses_its_word_is_drawn_most(repertoire):
+    curator = Curator([1], [], seed=0)
+    drawn = Counter()
+    for _ in range(300):
+        view = curator.view(1, repertoire)
+        drawn[view.cue] += 1
+        curator.replayed(view, 8.0 if view.cue == "two" else 0.1)
+    assert drawn["two"] > 5 * max(drawn["one"], drawn["three"])
+
+
+def test_an_even_curator_does_not_care_what_was_missed(repertoire):
+    curator = Curator([1], [], seed=0, evenly=True)
+    drawn = Counter()
+    for _ in range(600):
+        view = curator.view(1, repertoire)
+        drawn[view.cue] += 1
+        curator.replayed(view, 8.0 if view.cue == "two" else 0.1)
+    assert drawn["two"] < 1.6 * min(drawn["one"], drawn["three"])
+
+
+def test_a_kept_curator_draws_on_as_if_nothing_had_happened(repertoire):
+    first = Curator([1], ["question", "plain"], seed=3)
+    for _ in range(5):
+        first.replayed(first.view(1, repertoire), 2.0)
+        first.old_material(3)
+    second = Curator([1], ["question", "plain"], seed=99)
+    second.restore(first.state())
+    for _ in range(10):
+        one, two = first.view(1, repertoire), second.view(1, repertoire)
+        assert one is two
+        assert first.old_material(2) == second.old_material(2)
+        first.replayed(one, 1.0)
+        second.replayed(two, 1.0)
+    assert first.state() == second.state()

@@ -1,0 +1,58 @@
+"""The guard before a delta: what it lets through, what it is deaf to, and whom it protects."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from observatory.mind import guard
+
+
+def watched(maps, **strengths) -> guard.Watcher:
+    """A watcher that has seen inputs of so much strength in each direction."""
+    found = guard.Watcher(maps)
+    for name, diagonal in strengths.items():
+        found.sums[name], found.counts[name] = torch.diag(torch.tensor(diagonal)) * 7, 7
+    return found
+
+
+@pytest.fixture
+def maps():
+    return {"gate_proj": torch.nn.Linear(4, 3), "up_proj": torch.nn.Linear(4, 3)}
+
+
+@pytest.fixture
+def between(maps):
+    old = watched(maps, gate_proj=[1.0, 0.0, 1.0, 0.0])
+    day = watched(maps, gate_proj=[0.0, 1.0, 1.0, 0.0])
+    return guard.between(old, day)
+
+
+def test_the_days_own_direction_passes_and_that_of_old_material_does_not(between):
+    own, old = between["gate_proj"][1, 1], between["gate_proj"][0, 0]
+    assert own > 0.9
+    assert abs(old) < 1e-3 * own
+
+
+def test_a_direction_that_both_use_is_halved(between):
+    assert float(between["gate_proj"][2, 2] / between["gate_proj"][1, 1]) == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_direction_that_neither_uses_is_silence(between):
+    assert abs(between["gate_proj"][3, 3]) < 1e-3 * between["gate_proj"][1, 1]
+
+
+def test_maps_with_one_input_share_one_guard(between):
+    assert between["up_proj"] is between["gate_proj"]
+
+
+def test_the_more_old_material_weighs_the_less_of_what_both_use_passes(maps):
+    old = watched(maps, gate_proj=[1.0, 0.0, 1.0, 0.0])
+    day = watched(maps, gate_proj=[0.0, 1.0, 1.0, 0.0])
+    shares = []
+    for weight in (0.5, 1.0, 4.0):
+        made = guard.between(old, day, weight)["gate_proj"]
+        shares.append(float(made[2, 2] / made[1, 1]))
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] > 0.6
+    assert shares[-1] < 0.25
