@@ -34,10 +34,19 @@ class Delta:
     def __init__(self, down: dict[str, torch.Tensor], up: dict[str, torch.Tensor], scale: float = 1.0):
         self.down, self.up, self.scale = down, up, scale
         self.guard: dict[str, torch.Tensor] = {}
+        self._guarded: dict[str, tuple] = {}
 
     def guarded(self, name: str) -> torch.Tensor:
-        guard = self.guard.get(name)
-        return self.down[name] if guard is None else self.down[name] @ guard
+        """`down` behind its guard: multiplied once and kept where nothing is learnt, since an exam asks often."""
+        down, guard = self.down[name], self.guard.get(name)
+        if guard is None:
+            return down
+        if torch.is_grad_enabled():
+            return down @ guard
+        kept = self._guarded.get(name)
+        if kept is None or kept[0] is not down or kept[1] != down._version or kept[2] is not guard:
+            kept = self._guarded[name] = (down, down._version, guard, down @ guard)
+        return kept[3]
 
     @classmethod
     def fresh(cls, matrices: dict[str, torch.nn.Linear], rank: int, seed: int) -> Delta:

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from observatory.mind import guard
+from observatory.mind.delta import Delta
 
 
 def watched(maps, **strengths) -> guard.Watcher:
@@ -56,3 +57,16 @@ def test_the_more_old_material_weighs_the_less_of_what_both_use_passes(maps):
     assert shares == sorted(shares, reverse=True)
     assert shares[0] > 0.6
     assert shares[-1] < 0.25
+
+
+def test_a_guarded_delta_follows_what_is_learnt_between_two_exams(maps):
+    delta = Delta.fresh(maps, rank=2, seed=0)
+    delta.guard = {name: torch.diag(torch.tensor([1.0, 0.0, 0.5, 1.0])) for name in maps}
+    with torch.no_grad():
+        first = delta.guarded("gate_proj")
+        assert delta.guarded("gate_proj") is first
+        delta.down["gate_proj"].add_(1.0)
+        second = delta.guarded("gate_proj")
+    assert torch.equal(second, delta.down["gate_proj"] @ delta.guard["gate_proj"])
+    assert not torch.equal(first, second)
+    assert delta.guarded("gate_proj").requires_grad, "while it learns, what is learnt must reach `down`"
