@@ -8,12 +8,14 @@ user gave.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.util
 import json
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -156,8 +158,9 @@ def _convert(source: Path, folder: Path) -> None:
     try:
         where = {"gguf_file": source.name, "local_files_only": True, "trust_remote_code": False}
         try:
-            model = AutoModelForCausalLM.from_pretrained(source.parent, dtype=torch.float32, **where)
-            tokenizer = AutoTokenizer.from_pretrained(source.parent, **where)
+            with _read_once():
+                model = AutoModelForCausalLM.from_pretrained(source.parent, dtype=torch.float32, **where)
+                tokenizer = AutoTokenizer.from_pretrained(source.parent, **where)
         except (ValueError, KeyError, OSError, RuntimeError) as error:
             raise ModelMissing(
                 f"{source.name} could not be read ({type(error).__name__}: {str(error)[:200]}). What to do: the file "
@@ -183,6 +186,19 @@ def _convert(source: Path, folder: Path) -> None:
         ) from error  # noqa: E501
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+@contextmanager
+def _read_once():
+    """transformers opens a GGUF for its configuration, its weights and its tokenizer: each costs seconds of parsing."""
+    import gguf
+
+    opened = gguf.GGUFReader
+    gguf.GGUFReader = functools.lru_cache(maxsize=1)(opened)
+    try:
+        yield
+    finally:
+        gguf.GGUFReader = opened
 
 
 def _from_hub(found: Found, say: Callable[[str], None]) -> Path:

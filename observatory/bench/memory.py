@@ -20,14 +20,16 @@ import torch
 
 from .. import models, resources
 from ..mind import exam
-from ..mind.hippocampus import Hippocampus
+from ..mind.hippocampus import Hippocampus, Recall
 from ..mind.mind import Mind
+from ..mind.speech import evenly
 from ..protocol import commands as cmd
 from ..protocol import events as ev
 from ..protocol.days import read_day
 from ..protocol.exams import marks, read_exam
 from . import lookalikes
 
+CUES_AT_ONCE = 24
 
 def woken(model: str, models_folder: Path) -> Mind:
     mind = Mind()
@@ -49,16 +51,19 @@ def tell(mind: Mind, texts: list[str]) -> None:
 
 def finding(mind: Mind, questions: list[tuple[str, int]]) -> float:
     """The share of questions whose best match is the right episode."""
-    store = mind.parts.hippocampus
-    right = sum(store.recall(q, with_pasts=False).candidates[0][0] == episode for q, episode in questions)
+    found = _recalls(mind, [cue for cue, _ in questions])
+    right = sum(r.candidates[0][0] == episode for r, (_, episode) in zip(found, questions, strict=True))
     return right / len(questions)
+
+
+def _recalls(mind: Mind, cues: list[str]) -> list[Recall]:
+    return [found for part in evenly(cues, CUES_AT_ONCE) for found in mind.parts.hippocampus.recall_all(part)]
 
 
 def sureness(mind: Mind, own: list[str], strange: list[str]) -> dict:
     """How often the store is sure about questions on what it holds, and about questions on what it does not."""
-    store = mind.parts.hippocampus
     return {
-        name: sum(store.recall(q, with_pasts=False).sure for q in questions) / len(questions)
+        name: sum(found.sure for found in _recalls(mind, questions)) / len(questions)
         for name, questions in (("about_the_day", own), ("about_other_things", strange))
     }
 
@@ -66,7 +71,7 @@ def sureness(mind: Mind, own: list[str], strange: list[str]) -> dict:
 def answering(mind: Mind, questions: list[ev.Question], where: dict[str, int]) -> dict:
     """Questions answered through the store, and with the right episode pasted into the prompt."""
     parts = mind.parts
-    through = exam.quietly(exam.ask_all(parts.speech, parts.hippocampus, questions, "whole"))
+    through = _returned(exam.ask_all(parts.speech, parts.hippocampus, questions, "whole"))
     opening = parts.hippocampus.opening()
     rows = [
         parts.speech.encode(f"{parts.lived[where[q.prompt]].text}\n{q.prompt}") + parts.speech.turn for q in questions
@@ -74,6 +79,15 @@ def answering(mind: Mind, questions: list[ev.Question], where: dict[str, int]) -
     said = dict(parts.speech.say(rows, [opening] * len(rows), exam.TOKENS))
     pasted = [marks(said[i].text, q.answers) for i, q in enumerate(questions)]
     return {"asked": len(questions), "through_the_store": sum(a.right for a in through), "pasted": sum(pasted)}
+
+
+def _returned(generator):
+    """Run a generator to its end for what it returns."""
+    while True:
+        try:
+            next(generator)
+        except StopIteration as end:
+            return end.value
 
 
 def encoding(mind: Mind, texts: list[str], rounds: int = 3) -> dict:

@@ -171,7 +171,7 @@ class Beams:
             values.append(vv)
         return cls(keys, values, used)
 
-    def keep_rows(self, rows: torch.Tensor) -> None:
+    def keep_rows(self, rows: list[int]) -> None:
         self.keys = [k[rows] for k in self.keys]
         self.values = [v[rows] for v in self.values]
         self.used = self.used[rows]

@@ -72,8 +72,11 @@ class Delta:
 
         def add(_module, inputs, output):
             down = self.guarded(name)
-            x = inputs[0].to(down.dtype)
-            return output + (self.scale * ((x @ down.T) @ up.T)).to(output.dtype)
+            inner = inputs[0].flatten(0, -2).to(down.dtype) @ down.T
+            flat = output.flatten(0, -2)
+            if flat.dtype == up.dtype:
+                return torch.addmm(flat, inner, up.T, alpha=self.scale).view_as(output)
+            return output + (self.scale * (inner @ up.T)).to(output.dtype).view_as(output)
 
         return add
 

@@ -29,50 +29,31 @@ def ask_all(
 
     `recalls` (question text → Recall) says what each cue brought back; without it the hippocampus is asked now.
     """
-    rows, pasts, mixed = [], [], {}
+    rows, pasts = [], []
     opening = hippocampus.opening()
     start = speech.document_past()
-    for at, question in enumerate(questions):
-        reads = []
-        if memory == "whole":
-            known = recalls.get(question.prompt) if recalls is not None else None
-            reads = (known or hippocampus.recall(question.prompt)).reads
-        if len(reads) > 1:
-            mixed[at] = [(weight, hippocampus.context(hippocampus.read(e))) for e, _, weight in reads]
+    found = [[] for _ in questions]
+    if memory == "whole":
+        cues = [q.prompt for q in questions]
+        recalls = recalls or dict(zip(cues, hippocampus.recall_all(cues), strict=True))
+        found = [recalls[cue].reads for cue in cues]
+    hippocampus.fetch([e for reads in found for e, _, _ in reads])
+    yield 0, len(questions)
+    for question, reads in zip(questions, found, strict=True):
         if reads:
-            pasts.append(hippocampus.context(hippocampus.read(reads[0][0])))
+            pasts.append([(weight, hippocampus.context(hippocampus.read(e))) for e, _, weight in reads])
         else:
             pasts.append(start if question.style == "complete" else opening)
         if question.style == "complete" and not reads:
             rows.append(speech.encode(question.prompt))
         else:
             rows.append(hippocampus.question(question.prompt, bool(reads)))
-        if reads and at % 8 == 0:
-            yield 0, len(questions)
     answers: dict[int, ExamAnswer] = {}
-
-    def mark(at: int, text: str) -> None:
-        question = questions[at]
-        answers[at] = ExamAnswer(question=question, answer=text, right=marks(text, question.answers))
-
-    single = [i for i in range(len(questions)) if i not in mixed]
-    for index, said in speech.say([rows[i] for i in single], [pasts[i] for i in single], TOKENS, batch=64):
-        mark(single[index], said.text)
-        yield len(answers), len(questions)
-    for at, several in mixed.items():
-        said = quietly(speech.say_mixed(rows[at], several, TOKENS, [None] * len(several)))
-        mark(at, said.text)
+    for index, said in speech.say(rows, pasts, TOKENS):
+        question = questions[index]
+        answers[index] = ExamAnswer(question=question, answer=said.text, right=marks(said.text, question.answers))
         yield len(answers), len(questions)
     return [answers[i] for i in range(len(questions))]
-
-
-def quietly(generator):
-    """Run a generator to its end for what it returns."""
-    while True:
-        try:
-            next(generator)
-        except StopIteration as end:
-            return end.value
 
 
 def scores(answers: list[ExamAnswer]) -> dict[str, Score]:

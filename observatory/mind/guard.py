@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import torch
 
-from .speech import Speech
+from .attend import Pack
+from .speech import Speech, evenly
 
 OLD_WEIGHT = 1.0
 """A direction in which the day is as strong as old material, both per token, is halved."""
@@ -30,7 +31,6 @@ class Watcher:
         self.maps = maps
         self.sums: dict[str, torch.Tensor] = {}
         self.counts: dict[str, int] = {}
-        self._last: tuple[int, torch.Tensor] | None = None
 
     def hooks(self):
         eldest: dict[str, torch.nn.Linear] = {}
@@ -59,19 +59,22 @@ class Watcher:
         """See plain text too, and the opening of every turn: few places, passed by everything."""
         tokens = speech.encode(text)
         rows = [tokens[at : at + WINDOW] for at in range(0, len(tokens), WINDOW)]
-        with speech.cortex.beside(self.hooks()):
-            speech.cortex.read_through(rows + [speech.opening] * OPENINGS)
+        self._read(speech, [(row, False) for row in rows] + [(speech.opening, False)] * OPENINGS)
 
     @torch.no_grad()
     def day(self, speech: Speech, rows: list[tuple[list[int], bool]]) -> None:
         """See the day's cues and what follows them. `rows`: tokens, and whether a turn's opening comes before."""
-        opening = speech.opening_past()
-        with speech.cortex.beside(self.hooks()):
-            for start in range(0, len(rows), AT_ONCE):
-                part = rows[start : start + AT_ONCE]
-                speech.cortex.read_through(
-                    [tokens for tokens, _ in part], pasts=[opening if opened else None for _, opened in part]
-                )
+        self._read(speech, rows)
+
+    def _read(self, speech: Speech, rows: list[tuple[list[int], bool]]) -> None:
+        """Up to the last map that is watched; nothing has to be said."""
+        cortex, opening = speech.cortex, speech.opening_past()
+        last = 1 + max(int(name.split(".")[1]) for name in self.maps)
+        with cortex.beside(self.hooks()):
+            for part in evenly(rows, AT_ONCE):
+                pack = Pack([len(t) for t, _ in part], pasts=[opening if opened else None for _, opened in part])
+                ids = torch.tensor([token for tokens, _ in part for token in tokens])
+                cortex.run(pack, cortex.embed(ids), pack.positions(), last=last)
 
     def strength(self, name: str) -> torch.Tensor:
         return self.sums[name] / self.counts[name]

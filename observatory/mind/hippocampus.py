@@ -18,12 +18,13 @@ import torch
 
 from .address import ACTIVE, UNITS, Address
 from .attend import Pack, Past, joined, rebased
-from .speech import Speech
+from .speech import Speech, evenly
 
 SHORTLIST = 192
 """Episodes completed token by token after the index has spoken; beyond this recall no longer rises."""
 PASTS_KEPT = 256
 """Episodes whose keys and values stay in memory (0.7 MB each on the default model); others are read again."""
+FETCHED_AT_ONCE = 24
 SURE = 0.77
 SURE_WORDS = 3
 """How well the cue's three best-matched tokens must match. Measured on the default model: of 50 questions on the first
@@ -246,13 +247,24 @@ class Hippocampus:
             out.append((episode, float(match[at]), shared))
         return out, float(match[order[0]])
 
-    @torch.no_grad()
-    def recall(self, cue: str, *, most: int = 3, with_pasts: bool = True) -> Recall:
+    def recall(self, cue: str) -> Recall:
         """Cue → code → completion → keys and values of the best match."""
+        found = self.recall_all([cue])[0]
+        started = time.perf_counter()
+        found.pasts = [(w, self.read(e), e) for e, _, w in found.reads]
+        found.read_ms = (time.perf_counter() - started) * 1e3
+        return found
+
+    @torch.no_grad()
+    def recall_all(self, cues: list[str]) -> list[Recall]:
+        """What each of several cues brings back; they are read in one pass."""
         if not self.traces:
-            return Recall([], [], False, "nothing has been told yet", 1.0, 0.0)
-        tokens = self.speech.encode(cue)
-        states = self._states_of([tokens], self.opening())
+            return [Recall([], [], False, "nothing has been told yet", 1.0, 0.0) for _ in cues]
+        rows = [self.speech.encode(cue) for cue in cues]
+        states = self._states_of(rows, self.opening()).split([len(row) for row in rows])
+        return [self._complete(each) for each in states]
+
+    def _complete(self, states: torch.Tensor, most: int = 3) -> Recall:
         started = time.perf_counter()
         keys = self.address.keys(states)
         units, _ = self.address.code(keys)
@@ -273,11 +285,17 @@ class Hippocampus:
         chosen = [(e, m, float(w)) for (e, m), w in zip(candidates, weights, strict=False) if w >= 0.15]
         total = sum(w for *_, w in chosen)
         reads = [(e, m, w / total) for e, m, w in chosen]
-        recall = Recall(candidates, reads, True, "", novelty, took)
-        if with_pasts:
-            recall.pasts = [(w, self.read(e), e) for e, _, w in reads]
-            recall.read_ms = (time.perf_counter() - searched) * 1e3
-        return recall
+        return Recall(candidates, reads, True, "", novelty, took)
+
+    @torch.no_grad()
+    def fetch(self, episodes: list[int]) -> None:
+        """Read several episodes again in one pass, so that their keys and values are at hand."""
+        missing = [e for e in dict.fromkeys(episodes) if e not in self._pasts]
+        for part in evenly(missing[:PASTS_KEPT], FETCHED_AT_ONCE):
+            rows = [self.traces[e].tokens for e in part]
+            _, pack = self.cortex.read_through(rows, pasts=[self.opening()] * len(rows), keep=True)
+            for at, episode in enumerate(part):
+                self._hold(episode, pack.kept(at).slice(0, len(rows[at])))
 
     @torch.no_grad()
     def read(self, episode: int, at: int | None = None) -> Past:

@@ -80,7 +80,7 @@ class Mind:
         held_out = Path(settings.perplexity_text) if settings.perplexity_text else texts / "held-out.txt"
         primer = (texts / "primer.txt").read_text("utf-8")
         self.parts = Parts(
-            cortex, speech, Hippocampus(speech, address), reference, primer, held_out.read_text("utf-8"),
+            cortex, speech, Hippocampus(speech, address), self.base, reference, primer, held_out.read_text("utf-8"),
             settings.perplexity_name, Path(settings.deltas_folder), Path(settings.checkpoint_folder), exam.Papers(),
         )  # fmt: skip
         yield ev.MindReady(

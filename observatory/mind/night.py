@@ -20,16 +20,17 @@ from .cortex import Cortex
 from .curator import Curator, claims
 from .delta import Delta
 from .footprint import peak_rss_mb
-from .hippocampus import Hippocampus
+from .hippocampus import Hippocampus, Recall
 from .progress import Progress
 from .replay import Drawn, Recipe, Replay
-from .speech import Speech
+from .speech import Speech, evenly
 
 CHECKPOINT_EVERY = 20
 DREAMS_EACH = 8
 DREAMS_KEPT = 5
 EARLIER_SHARE = 4
 """One row in four of a batch is an earlier night's episode, once there are any."""
+RECALLED_AT_ONCE = 24
 WITHHELD_OLD = 6
 """Every sixth piece of old material is kept out of rehearsal, to weigh the delta on."""
 
@@ -50,6 +51,7 @@ class Parts:
     cortex: Cortex
     speech: Speech
     hippocampus: Hippocampus
+    base: str
     reference: exam.Reference
     primer: str
     held_out: str
@@ -78,6 +80,7 @@ class Night:
         self._saved: tuple[dict, dict] | None = None
         self._measured: dict[ev.When, tuple[float, float]] = {}
         self._scores: dict[ev.When, dict[str, ev.Score]] = {}
+        self._recalls: dict[str, Recall] = {}
         self._recipe = Recipe.fitting(
             len(parts.cortex.layers), steps=self.plan.steps, rank=self.plan.rank, seed=order.seed
         )
@@ -158,10 +161,10 @@ class Night:
         if when == "before" and self.plan.exam_whole:
             # What a cue brings back does not depend on the delta under trial: both papers read the same episodes.
             self._recalls = {}
-            for at, question in enumerate(questions):
-                self._recalls[question.prompt] = parts.hippocampus.recall(question.prompt)
-                if at % 10 == 9:
-                    yield self.progress.at("exam", at, len(questions) * 3, f"finding {at} of {len(questions)} memories")
+            for part in evenly([q.prompt for q in questions], RECALLED_AT_ONCE):
+                self._recalls.update(zip(part, parts.hippocampus.recall_all(part), strict=True))
+                done = len(self._recalls)
+                yield self.progress.at("exam", done, len(questions) * 3, f"{done} of {len(questions)} memories found")
         for memory in memories:
             started = time.monotonic()
             known = parts.papers.answers(memory, cortex)
@@ -172,7 +175,7 @@ class Night:
                 unread = [q for q in asked if not self._recalls[q.prompt].reads and q.prompt in alone]
                 known.update({q.prompt: alone[q.prompt] for q in unread})
                 asked = [q for q in asked if q.prompt not in known]
-            runner = exam.ask_all(parts.speech, parts.hippocampus, asked, memory, getattr(self, "_recalls", None))
+            runner = exam.ask_all(parts.speech, parts.hippocampus, asked, memory, self._recalls)
             answered = yield from self._watched(runner, "exam", f"questions answered ({memory})")
             known.update({a.question.prompt: a for a in answered})
             given = [known[q.prompt] for q in questions]
@@ -190,7 +193,8 @@ class Night:
         if cortex not in parts.papers.measured:
             runner = exam.perplexity(parts.speech, parts.held_out)
             perplexity = yield from self._watched(runner, "exam", "words of the held-out text read")
-            parts.papers.measured[cortex] = (perplexity, parts.reference.kl(parts.speech))
+            kl = 0.0 if cortex == parts.base else parts.reference.kl(parts.speech)
+            parts.papers.measured[cortex] = (perplexity, kl)
         self._measured[when] = parts.papers.measured[cortex]
         perplexity, kl = self._measured[when]
         yield ev.Measured(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import torch
 
-from .speech import Speech
+from .speech import Speech, evenly
 
 TOPICS = (
     "geography", "wild animals", "history", "food", "the human body", "counting", "music", "weather", "plants",
@@ -85,9 +85,7 @@ def gather(speech: Speech, seed: int, primer: str):
 
     asked = _questions(speech, questions, generator)
     yield len(rows) + questions, of
-    for index, said in speech.say(
-        [speech.encode(q) + speech.turn for q in asked], [opening] * len(asked), ANSWER, batch=64
-    ):
+    for index, said in speech.say([speech.encode(q) + speech.turn for q in asked], [opening] * len(asked), ANSWER):
         if said.tokens:
             rows.append(_chat_row(speech, "question", asked[index], said.tokens))
         yield len(rows), of
@@ -123,9 +121,7 @@ def _questions(speech: Speech, count: int, generator: torch.Generator) -> list[s
     start, line = speech.document_past(QUIZ), speech.encode("\n")[0]
     rows = [speech.encode(f" {TOPICS[i % len(TOPICS)]}. Question:") for i in range(count)]
     found: list[str] = []
-    for _, said in speech.say(
-        rows, [start] * len(rows), 20, temperature=0.8, generator=generator, stop_after=line, batch=64
-    ):
+    for _, said in speech.say(rows, [start] * len(rows), 20, temperature=0.8, generator=generator, stop_after=line):
         text = said.text.strip().split("\n")[0]
         question = text[: text.index("?") + 1] if "?" in text else ""
         if 12 <= len(question) <= 120 and question not in found:
@@ -142,15 +138,19 @@ def remember(speech: Speech, rows: list[OldRow], watching=()):
     `watching`: hooks that want to see the same pass.
     """
     opening = speech.opening_past()
-    for start in range(0, len(rows), AT_ONCE):
-        part = rows[start : start + AT_ONCE]
+    done = 0
+    for part in evenly(rows, AT_ONCE):
         pasts = [opening if r.opened else None for r in part]
         with speech.cortex.beside(watching):
             normed, _ = speech.cortex.read_through([r.tokens for r in part], pasts=pasts)
         at = 0
         for row in part:
             row.states = normed[at : at + len(row.tokens)][row.labels].clone()
-            if row.kind == "question":
-                row.weights = speech.cortex.logits(row.states).softmax(-1).max(-1).values ** SURENESS
             at += len(row.tokens)
-        yield start + len(part), len(rows)
+        asked = [row for row in part if row.kind == "question"]
+        if asked:
+            sure = speech.cortex.logits(torch.cat([r.states for r in asked])).softmax(-1).max(-1).values ** SURENESS
+            for row, weights in zip(asked, sure.split([len(r.labels) for r in asked]), strict=True):
+                row.weights = weights.clone()
+        done += len(part)
+        yield done, len(rows)

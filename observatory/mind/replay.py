@@ -164,21 +164,31 @@ class Replay:
 
     def losses(self, rows: list[Row], states: list[torch.Tensor]):
         """Per row: (loss, the worst token's loss). A row with reference states is held to those by KL."""
-        logits = self.cortex.logits(torch.cat(states)).log_softmax(-1)
-        out, start = [], 0
-        for row in rows:
-            logs = logits[start : start + len(row.labels)]
-            start += len(row.labels)
-            if row.states is not None:
-                with torch.no_grad():
-                    wanted = self.cortex.logits(row.states).log_softmax(-1)
-                each = (wanted.exp() * (wanted - logs)).sum(-1)
-            else:
-                wanted = torch.tensor([row.tokens[p + 1] for p in row.labels], device=logs.device)
-                each = -logs.gather(1, wanted[:, None])[:, 0]
-            loss = each.mean() if row.weights is None else (each * row.weights).sum() / row.weights.sum()
-            out.append((loss, each.detach().max()))
+        held = [i for i, row in enumerate(rows) if row.states is not None]
+        free = [i for i, row in enumerate(rows) if row.states is None]
+        each: dict[int, torch.Tensor] = {}
+        # Two portions, split and never sliced: the backward pass of a slice fills a tensor of the whole with zeros.
+        if free:
+            wanted = torch.tensor([rows[i].tokens[p + 1] for i in free for p in rows[i].labels])
+            each |= self._portion(rows, free, states, wanted.to(self.cortex.device), 0.0)
+        if held:
+            with torch.no_grad():
+                logs = self.cortex.logits(torch.cat([rows[i].states for i in held])).log_softmax(-1)
+                wanted = logs.exp()
+                entropy = -logs.mul_(wanted).sum(-1)
+            each |= self._portion(rows, held, states, wanted, entropy)
+        out = []
+        for at, row in enumerate(rows):
+            weights = row.weights
+            loss = each[at].mean() if weights is None else (each[at] * weights).sum() / weights.sum()
+            out.append((loss, each[at].detach().max()))
         return out
+
+    def _portion(self, rows, chosen, states, wanted, entropy) -> dict[int, torch.Tensor]:
+        """Every label's loss against what is wanted there: a token, or a distribution of this entropy."""
+        logits = self.cortex.logits(torch.cat([states[i] for i in chosen]))
+        losses = torch.nn.functional.cross_entropy(logits, wanted, reduction="none") - entropy
+        return dict(zip(chosen, losses.split([len(rows[i].labels) for i in chosen]), strict=True))
 
     def step(self, number: int, drawn: list[Drawn]) -> Stepped:
         """One gradient step over these rows."""

@@ -83,20 +83,23 @@ class Speech:
     def say(
         self,
         rows: list[list[int]],
-        pasts: list[Past],
+        pasts: list[Past | list[tuple[float, Past]]],
         tokens: int,
         *,
         temperature: float = 0.0,
         generator: torch.Generator | None = None,
         stop_after: int | None = None,
-        batch: int = 48,
+        batch: int = 72,
     ):
-        """Answer every row behind its past. Yields (index, Said) as batches finish. `stop_after`: a token ending it."""
+        """Answer every row behind its past. Yields (index, Said) as batches finish. `stop_after`: a token ending it.
+
+        A past may be several, each with a weight: they are read one at a time and their expectations mixed.
+        """
+        mixes = [past if isinstance(past, list) else [(1.0, past)] for past in pasts]
         order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
-        for start in range(0, len(order), batch):
-            part = order[start : start + batch]
+        for part in evenly(order, batch):
             chosen = self._batch(
-                [rows[i] for i in part], [pasts[i] for i in part], tokens, temperature, generator, stop_after
+                [rows[i] for i in part], [mixes[i] for i in part], tokens, temperature, generator, stop_after
             )
             yield from zip(part, chosen, strict=True)
 
@@ -134,17 +137,19 @@ class Speech:
         said.text = self.decode(said.tokens)
         return said
 
-    def _batch(self, rows, pasts, tokens, temperature, generator, stop_after) -> list[Said]:
+    def _batch(self, rows, mixes, tokens, temperature, generator, stop_after) -> list[Said]:
         cortex = self.cortex
-        normed, pack = cortex.read_through(rows, pasts=pasts, keep=True)
-        ends = torch.tensor([len(r) for r in rows]).cumsum(0) - 1
+        shares = [[weight for weight, _ in mix] for mix in mixes]
+        pasts = [past for mix in mixes for _, past in mix]
+        read = [row for row, mix in zip(rows, mixes, strict=True) for _ in mix]
+        normed, pack = cortex.read_through(read, pasts=pasts, keep=True)
+        ends = torch.tensor([len(r) for r in read]).cumsum(0) - 1
         logits = cortex.logits(normed[ends])
-        grown = [joined(p, pack.kept(i)) for i, p in enumerate(pasts)]
-        beams = Beams.of(grown, tokens + 1)
+        beams = Beams.of([joined(p, pack.kept(i)) for i, p in enumerate(pasts)], tokens + 1)
         alive = list(range(len(rows)))
         out = [Said([], [], "") for _ in rows]
         for step in range(tokens):
-            chosen, bits = _choose(logits, temperature, generator)
+            chosen, bits = _choose(_mixed(logits, shares), temperature, generator)
             going = []
             for at, row in enumerate(alive):
                 token = int(chosen[at])
@@ -157,16 +162,37 @@ class Speech:
             if not going or step == tokens - 1:
                 break
             if len(going) < len(alive):
-                keep = torch.tensor(going, device=cortex.device)
-                beams.keep_rows(keep)
-                chosen = chosen[keep]
-                alive = [alive[at] for at in going]
-            hidden = cortex.run(beams, cortex.embed(chosen), beams.used)
+                staying = set(going)
+                beams.keep_rows([row for row, at in enumerate(_owners(shares)) if at in staying])
+                chosen = chosen[going]
+                alive, shares = [alive[at] for at in going], [shares[at] for at in going]
+            hidden = cortex.run(beams, cortex.embed(chosen[_owners(shares)]), beams.used)
             beams.grown()
             logits = cortex.logits(cortex.normed(hidden))
         for said in out:
             said.text = self.decode(said.tokens)
         return out
+
+
+def evenly(items: list, most: int) -> list[list]:
+    """Portions of nearly equal size, none above `most`: a last portion of a few would cost as much as a full one."""
+    portions = -(-len(items) // most)
+    ends = [len(items) * n // max(1, portions) for n in range(portions + 1)]
+    return [items[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+
+
+def _owners(shares: list[list[float]]) -> list[int]:
+    """For every row that is read, the answer it belongs to."""
+    return [at for at, weights in enumerate(shares) for _ in weights]
+
+
+def _mixed(logits: torch.Tensor, shares: list[list[float]]) -> torch.Tensor:
+    """What each answer expects next: where it is read behind several pasts, their expectations by weight."""
+    if len(logits) == len(shares):
+        return logits
+    weights = torch.tensor([w for each in shares for w in each], device=logits.device).clamp_min(1e-9).log()
+    logs = logits.log_softmax(-1) + weights[:, None]
+    return torch.stack([part.logsumexp(0) for part in logs.split([len(each) for each in shares])])
 
 
 def _choose(logits: torch.Tensor, temperature: float, generator):

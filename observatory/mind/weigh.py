@@ -1,13 +1,14 @@
 """How much of a night is worth keeping: a line search over the delta's scale.
 
-Every scale is tried on cues that the night withheld from replay, on old material that it withheld
-from rehearsal, and on plain text that nobody trains on. A larger delta recalls more and disturbs
-more; the scale with the least sum is proposed. Neither exam questions nor the held-out text of the
-exam are used.
+Scales are tried, largest first, on cues that the night withheld from replay, on old material that
+it withheld from rehearsal, and on plain text that nobody trains on. A larger delta recalls more
+and disturbs more; the search ends where the sum of both grows again, and the scale with the least
+is proposed. Neither exam questions nor the held-out text of the exam are used.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -41,15 +42,20 @@ WHOLE = Tried(1.0, 0.0, 0.0, 0.0)
 
 
 def search(replay: Replay, probes: list[Row], old: list[Row], text: str):
-    """Try every scale; yields what was found for each. The delta's scale is left as it was."""
+    """Try smaller and smaller scales while that serves; yields what was found. The delta's scale is left as it was."""
     whole = replay.delta.scale
     rows = _windows(replay, text)
     try:
         replay.delta.scale = 0.0
         before = _mean(replay, rows)
+        least = math.inf
         for scale in SCALES:
             replay.delta.scale = whole * scale
-            yield Tried(scale, _mean(replay, probes), _mean(replay, old), _mean(replay, rows) - before)
+            tried = Tried(scale, _mean(replay, probes), _mean(replay, old), _mean(replay, rows) - before)
+            yield tried
+            if tried.objective > least:
+                return
+            least = tried.objective
     finally:
         replay.delta.scale = whole
 

@@ -144,3 +144,15 @@ def test_what_the_mind_prints_goes_to_its_log_and_not_to_the_terminal(started, t
     supervisor.stop()
     assert "said aloud" in (tmp_path / "mind.log").read_text()
     assert "said aloud" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="another C library has other names")
+def test_the_mind_keeps_its_memory_and_a_user_may_say_otherwise(started, monkeypatch):
+    for name in ("MALLOC_MMAP_MAX_", "MALLOC_ARENA_MAX"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "3")
+    supervisor, _ = started()
+    found = psutil.Process(supervisor.pid).environ()
+    assert found["MALLOC_MMAP_MAX_"] == "0"
+    assert found["MALLOC_ARENA_MAX"] == "3"
+    assert "MALLOC_MMAP_MAX_" not in os.environ, "the host itself is not touched"
