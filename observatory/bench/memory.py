@@ -31,6 +31,7 @@ from . import lookalikes
 
 CUES_AT_ONCE = 24
 
+
 def woken(model: str, models_folder: Path) -> Mind:
     mind = Mind()
     scratch = tempfile.mkdtemp(prefix="observatory-bench-")

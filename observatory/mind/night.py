@@ -26,8 +26,7 @@ from .replay import Drawn, Recipe, Replay
 from .speech import Speech, evenly
 
 CHECKPOINT_EVERY = 20
-DREAMS_EACH = 8
-DREAMS_KEPT = 5
+DREAMS_KEPT = 3
 EARLIER_SHARE = 4
 """One row in four of a batch is an earlier night's episode, once there are any."""
 RECALLED_AT_ONCE = 24
@@ -240,7 +239,7 @@ class Night:
                 self._dreams.append(views.Dream(passage, row["question"], row["support"], row["kept"], row["why"]))
         elif self._dreaming:
             chance = torch.Generator().manual_seed(self.order.seed + 1)
-            runner = views.dream(self.parts.speech, about, DREAMS_EACH, chance)
+            runner = views.dream(self.parts.speech, about, chance)
             self._dreams = yield from self._watched(runner, "dream", "dreams")
             views.sift(self._dreams, DREAMS_KEPT)
             for number, d in enumerate(self._dreams, 1):

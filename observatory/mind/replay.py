@@ -19,6 +19,8 @@ from .rehearsal import OldRow
 from .speech import Speech
 from .views import View
 
+SENTENCE_ENDS = (".", "!", "?")
+
 
 @dataclass
 class Recipe:
@@ -32,7 +34,7 @@ class Recipe:
     warmup: int = 5
     steps: int = 60
     episodes: int = 11
-    old: int = 11
+    old: int = 10
     old_labels: int = 40
     old_weight: float = 8.0
     clip: float = 1.0
@@ -102,7 +104,7 @@ class Replay:
     # ------------------------------------------------------------ rows
 
     def row_of_view(self, view: View) -> Row:
-        """What surprised when it was lived weighs more."""
+        """What surprised when it was lived weighs more, and so does going on after a sentence that is not the last."""
         row = self._rows.get(id(view))
         if row is None:
             floor = self.recipe.surprise_floor
@@ -110,6 +112,9 @@ class Replay:
             weights = torch.full((len(view.labels),), floor + 1.0)
             usable = min(len(weights), len(nats))
             weights[:usable] = floor + nats[:usable]
+            for at, place in enumerate(view.labels[1:-1], 1):
+                if self.speech.decode([view.tokens[place]]).rstrip()[-1:] in SENTENCE_ENDS:
+                    weights[at] += 1.0
             row = Row(view.tokens, view.labels, view.opened, weights=weights.to(self.cortex.device))
             if self.teacher is not None:
                 row.states = self.teacher(view)

@@ -89,7 +89,7 @@ class Speech:
         temperature: float = 0.0,
         generator: torch.Generator | None = None,
         stop_after: int | None = None,
-        batch: int = 72,
+        batch: int = 128,
     ):
         """Answer every row behind its past. Yields (index, Said) as batches finish. `stop_after`: a token ending it.
 

@@ -8,6 +8,7 @@ what a cue is answered with is always the episode's own text. Nothing here has e
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 import torch
@@ -37,6 +38,8 @@ Question: When does the ferry to Hale Island leave?
 Question: What time should I be at the Hale Island ferry?
 Fact:"""
 """Two examples of what a question about a fact is; about neither of them is anything ever asked."""
+BEGINNINGS = ("What", "Where", "Who", "How", "Which", "When", "Why")
+"""How questions begin: left to itself the mind mostly asks what."""
 
 
 PASSAGE = 120
@@ -197,34 +200,37 @@ class Dream:
     why: str = ""
 
 
-def dream(speech: Speech, about: list[Passage], each: int, generator: torch.Generator):
-    """Dream questions about every passage, several times. Yields (done, of); returns the dreams."""
-    dreams: list[Dream] = []
+def dream(speech: Speech, about: list[Passage], generator: torch.Generator):
+    """Dream a question of every beginning about every passage. Yields (done, of); returns the dreams."""
     start, line = speech.document_past(ASK), speech.encode("\n")[0]
-    asked = [p for p in about for _ in range(each)]
-    rows = [speech.encode(f" {p.text}\nQuestion:") for p in asked]
-    for index, said in speech.say(rows, [start] * len(rows), 22, temperature=0.8, generator=generator, stop_after=line):
-        question = said.text.strip().split("\n")[0].strip()
-        dreams.append(Dream(asked[index], question))
-        yield len(dreams), len(asked)
-    return dreams
+    asked = [(p, word) for p in about for word in BEGINNINGS]
+    rows = [speech.encode(f" {p.text}\nQuestion: {word}") for p, word in asked]
+    found: dict[int, Dream] = {}
+    for index, said in speech.say(rows, [start] * len(rows), 20, temperature=0.5, generator=generator, stop_after=line):
+        passage, word = asked[index]
+        found[index] = Dream(passage, (word + said.text).split("\n")[0].strip())
+        yield len(found), len(asked)
+    return [found[index] for index in range(len(asked))]
 
 
 def sift(dreams: list[Dream], each: int) -> None:
-    """Keep well-formed questions that name what their own passage is about and nothing the passage does not say."""
+    """Keep whole questions that can only be about their own passage, and ask nothing beyond it."""
     kept: dict[Passage, set[str]] = {}
+    passages = {d.passage: set(_content_words(d.passage.text)) for d in dreams}
+    common = Counter(word for words in passages.values() for word in words)
     for d in dreams:
-        own = set(_content_words(d.passage.text))
+        own = passages[d.passage]
         asked = _content_words(d.question)
         names = {w.lower() for n in names_in(d.passage.text) for w in n.split()}
+        telling = {w for w in asked if w in own and common[w] == 1}
         d.support = sum(w in own for w in asked) / len(asked) if asked else 0.0
         mine = kept.setdefault(d.passage, set())
         if not d.question.endswith("?") or len(d.question) < 12:
             d.why = "not a whole question"
         elif d.question.lower() in mine:
             d.why = "dreamed before"
-        elif names and not names & set(asked):
-            d.why = "does not name what it is about"
+        elif not telling or not (names & set(asked) or len(telling) > 1):
+            d.why = "could be about something else"
         elif d.support < 0.5:
             d.why = "speaks of things that the episode does not"
         elif len(mine) >= each:
