@@ -190,15 +190,19 @@ def _convert(source: Path, folder: Path) -> None:
 
 @contextmanager
 def _read_once():
-    """transformers opens a GGUF for its configuration, its weights and its tokenizer: each costs seconds of parsing."""
+    """transformers parses a GGUF for its configuration, its weights and its tokenizer, and names its tensors module by
+    module: seconds each time, and the same each time.
+    """
     import gguf
 
-    opened = gguf.GGUFReader
-    gguf.GGUFReader = functools.lru_cache(maxsize=1)(opened)
+    slow = {name: getattr(gguf, name) for name in ("GGUFReader", "get_tensor_name_map")}
     try:
+        for name, made in slow.items():
+            setattr(gguf, name, functools.lru_cache(maxsize=1)(made))
         yield
     finally:
-        gguf.GGUFReader = opened
+        for name, made in slow.items():
+            setattr(gguf, name, made)
 
 
 def _from_hub(found: Found, say: Callable[[str], None]) -> Path:

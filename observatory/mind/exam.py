@@ -35,7 +35,7 @@ def ask_all(
     found = [[] for _ in questions]
     if memory == "whole":
         cues = [q.prompt for q in questions]
-        recalls = recalls or dict(zip(cues, hippocampus.recall_all(cues), strict=True))
+        recalls = recalls if recalls is not None else dict(zip(cues, hippocampus.recall_all(cues), strict=True))
         found = [recalls[cue].reads for cue in cues]
     hippocampus.fetch([e for reads in found for e, _, _ in reads])
     yield 0, len(questions)
@@ -118,13 +118,11 @@ class Reference:
     def of(cls, speech: Speech, prompts: list[str]) -> Reference:
         opening = speech.opening_past()
         cues = [speech.encode(p) + speech.turn for p in prompts]
-        rows: list[list[int]] = [[] for _ in cues]
-        for index, said in speech.say(cues, [opening] * len(cues), TOKENS):
-            rows[index] = cues[index] + said.tokens
+        said = dict(speech.say(cues, [opening] * len(cues), TOKENS))
+        rows = [cue + said[at].tokens for at, cue in enumerate(cues)]
         labels = [list(range(len(c) - 1, len(r) - 1)) for c, r in zip(cues, rows, strict=True)]
-        found = cls(rows, labels, torch.empty(0))
-        found.states = found._now(speech).cpu()
-        return found
+        states = [state for at in range(len(cues)) for state in said[at].states[: len(labels[at])]]
+        return cls(rows, labels, torch.stack(states).cpu())
 
     def _now(self, speech: Speech) -> torch.Tensor:
         normed, _ = speech.cortex.read_through(self.rows, pasts=[speech.opening_past()] * len(self.rows))

@@ -86,7 +86,7 @@ def between(old: Watcher, day: Watcher, old_weight: float = OLD_WEIGHT) -> dict[
     for name in old.sums:
         was, now = old.strength(name), day.strength(name)
         floor = FLOOR * was.diagonal().mean() * torch.eye(len(was), device=was.device)
-        kept = now @ torch.linalg.inv(now + old_weight * was + floor)
+        kept = torch.linalg.solve(now + old_weight * was + floor, now).T  # both are symmetric
         left = (kept @ now).mul(kept).sum() / now.diagonal().sum()
         made[name] = kept * min(LARGEST_GAIN, float(left.clamp_min(1e-9).rsqrt()))
     return {name: made[Watcher.kin(name)] for name in old.maps}

@@ -258,7 +258,7 @@ class Hippocampus:
     @torch.no_grad()
     def recall_all(self, cues: list[str]) -> list[Recall]:
         """What each of several cues brings back; they are read in one pass."""
-        if not self.traces:
+        if not (self.traces and cues):
             return [Recall([], [], False, "nothing has been told yet", 1.0, 0.0) for _ in cues]
         rows = [self.speech.encode(cue) for cue in cues]
         states = self._states_of(rows, self.opening()).split([len(row) for row in rows])

@@ -213,17 +213,17 @@ class Night:
 
     def _rehearse(self):
         yield self._enter("rehearse", "the cortex says what it already is, so that the night can keep it")
-        if self._saved:
-            self._old = [rehearsal.OldRow(**row) for row in self._saved[1]["old"]]
-        elif self._anchored:
-            runner = rehearsal.gather(self.parts.speech, self.order.seed, self.parts.primer)
-            self._old = yield from self._watched(runner, "rehearse", "pieces of old material")
-            for item, row in enumerate(self._old, 1):
-                yield ev.OldMaterial(night=self.number, item=item, kind=row.kind, text=row.text)
         watcher = self._habits = guard.Watcher(
             self.parts.cortex.matrices(self._recipe.first_layer, self._recipe.last_layer)
         )
         hooks = watcher.hooks() if self._anchored else ()
+        if self._saved:
+            self._old = [rehearsal.OldRow(**row) for row in self._saved[1]["old"]]
+        elif self._anchored:
+            runner = rehearsal.gather(self.parts.speech, self.order.seed, self.parts.primer, hooks)
+            self._old = yield from self._watched(runner, "rehearse", "pieces of old material")
+            for item, row in enumerate(self._old, 1):
+                yield ev.OldMaterial(night=self.number, item=item, kind=row.kind, text=row.text)
         runner = rehearsal.remember(self.parts.speech, self._old, hooks)
         yield from self._watched(runner, "rehearse", "pieces of old material remembered")
         if self._anchored:

@@ -68,8 +68,11 @@ class OldRow:
     weights: torch.Tensor | None = None
 
 
-def gather(speech: Speech, seed: int, primer: str):
-    """Generate old material; a generator of (done, of) with the rows as its return value."""
+def gather(speech: Speech, seed: int, primer: str, watching=()):
+    """Generate old material; a generator of (done, of) with the rows as its return value.
+
+    `watching`: hooks that want to see the answers as they are given; `remember` shows them the rest.
+    """
     generator = torch.Generator().manual_seed(seed)
     plain, questions, chats = PLAIN, QUESTIONS, CHATS
     opening = speech.opening_past()
@@ -92,10 +95,12 @@ def gather(speech: Speech, seed: int, primer: str):
 
     asked = _questions(speech, questions, generator)
     yield len(rows) + questions, of
-    for index, said in speech.say([speech.encode(q) + speech.turn for q in asked], [opening] * len(asked), ANSWER):
-        if said.tokens:
-            rows.append(_chat_row(speech, "question", asked[index], said.tokens))
-        yield len(rows), of
+    with speech.cortex.beside(watching):
+        for index, said in speech.say([speech.encode(q) + speech.turn for q in asked], [opening] * len(asked), ANSWER):
+            if said.tokens:
+                rows.append(_chat_row(speech, "question", asked[index], said.tokens))
+                rows[-1].states = torch.stack(said.states[: len(rows[-1].labels)])
+            yield len(rows), of
     return rows
 
 
@@ -131,24 +136,25 @@ def _questions(speech: Speech, count: int, generator: torch.Generator) -> list[s
 def remember(speech: Speech, rows: list[OldRow], watching=()):
     """Keep the cortex's final states at the labels: the reference that the night is held to. Yields (done, of).
 
-    What it says of its own accord is kept evenly; what it answers is kept where it is sure.
+    What it says of its own accord is kept evenly; what it answers is kept where it is sure. A row's last token only
+    follows: it need not be read.
 
     `watching`: hooks that want to see the same pass.
     """
     opening = speech.opening_past()
-    done = 0
-    for part in evenly(rows, AT_ONCE):
+    fresh = [row for row in rows if row.states is None]
+    done = len(rows) - len(fresh)
+    for part in evenly(fresh, AT_ONCE):
         pasts = [opening if r.opened else None for r in part]
         with speech.cortex.beside(watching):
-            normed, _ = speech.cortex.read_through([r.tokens for r in part], pasts=pasts)
+            normed, _ = speech.cortex.read_through([r.tokens[:-1] for r in part], pasts=pasts)
         at = 0
         for row in part:
-            row.states = normed[at : at + len(row.tokens)][row.labels].clone()
-            at += len(row.tokens)
-        asked = [row for row in part if row.kind == "question"]
-        if asked:
-            sure = speech.cortex.logits(torch.cat([r.states for r in asked])).softmax(-1).max(-1).values ** SURENESS
-            for row, weights in zip(asked, sure.split([len(r.labels) for r in asked]), strict=True):
-                row.weights = weights.clone()
+            row.states = normed[at : at + len(row.tokens) - 1][row.labels].clone()
+            at += len(row.tokens) - 1
         done += len(part)
         yield done, len(rows)
+    for part in evenly([row for row in rows if row.kind == "question"], AT_ONCE):
+        sure = speech.cortex.logits(torch.cat([r.states for r in part])).softmax(-1).max(-1).values ** SURENESS
+        for row, weights in zip(part, sure.split([len(r.labels) for r in part]), strict=True):
+            row.weights = weights.clone()

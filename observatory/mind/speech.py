@@ -7,7 +7,7 @@ is handed in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
@@ -20,11 +20,12 @@ MARK = "\u241f"
 
 @dataclass
 class Said:
-    """One answer: tokens, and the surprise (bits) of each."""
+    """One answer: tokens, the surprise (bits) of each, and the states from which each was expected, and the end."""
 
     tokens: list[int]
     bits: list[float]
     text: str
+    states: list[torch.Tensor] = field(default_factory=list)
 
 
 class Speech:
@@ -144,15 +145,18 @@ class Speech:
         read = [row for row, mix in zip(rows, mixes, strict=True) for _ in mix]
         normed, pack = cortex.read_through(read, pasts=pasts, keep=True)
         ends = torch.tensor([len(r) for r in read]).cumsum(0) - 1
-        logits = cortex.logits(normed[ends])
+        final = normed[ends]
         beams = Beams.of([joined(p, pack.kept(i)) for i, p in enumerate(pasts)], tokens + 1)
         alive = list(range(len(rows)))
         out = [Said([], [], "") for _ in rows]
         for step in range(tokens):
-            chosen, bits = _choose(_mixed(logits, shares), temperature, generator)
+            chosen, bits = _choose(_mixed(cortex.logits(final), shares), temperature, generator)
+            alone = len(final) == len(alive)
             going = []
             for at, row in enumerate(alive):
                 token = int(chosen[at])
+                if alone:
+                    out[row].states.append(final[at])
                 if token in self.ends:
                     continue
                 out[row].tokens.append(token)
@@ -168,7 +172,7 @@ class Speech:
                 alive, shares = [alive[at] for at in going], [shares[at] for at in going]
             hidden = cortex.run(beams, cortex.embed(chosen[_owners(shares)]), beams.used)
             beams.grown()
-            logits = cortex.logits(cortex.normed(hidden))
+            final = cortex.normed(hidden)
         for said in out:
             said.text = self.decode(said.tokens)
         return out
