@@ -20,8 +20,9 @@ from .address import ACTIVE, UNITS, Address
 from .attend import Pack, Past, joined, rebased
 from .speech import Speech, evenly
 
-SHORTLIST = 192
-"""Episodes completed token by token after the index has spoken; beyond this recall no longer rises."""
+SHORTLIST = 320
+"""Episodes completed token by token after the index has spoken: every question of the bench finds its own among them,
+and searching 100,000 takes no longer than with half as many."""
 PASTS_KEPT = 256
 """Episodes whose keys and values stay in memory (0.7 MB each on the default model); others are read again."""
 FETCHED_AT_ONCE = 24
@@ -214,8 +215,11 @@ class Hippocampus:
         return best[[self._order[s] >= 0 for s in best]]
 
     def _match(self, keys: torch.Tensor, slots: np.ndarray) -> np.ndarray:
-        """Late interaction: every token of the cue takes its best partner in the episode; the mean of those."""
-        return self._partners(keys, slots).mean(1).numpy()
+        """Late interaction: every token of the cue takes its best partner in the episode; the root mean square of those.
+
+        Squared, since one word that matches well says more than many that match somewhat: every episode has a “the”.
+        """
+        return self._partners(keys, slots).clamp_min(0).square().mean(1).sqrt().numpy()
 
     def _partners(self, keys: torch.Tensor, slots: np.ndarray) -> torch.Tensor:
         """For every slot and every token of the cue, the likeness of its best partner there."""
