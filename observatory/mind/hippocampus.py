@@ -215,7 +215,7 @@ class Hippocampus:
         return best[[self._order[s] >= 0 for s in best]]
 
     def _match(self, keys: torch.Tensor, slots: np.ndarray) -> np.ndarray:
-        """Late interaction: every token of the cue takes its best partner in the episode; the root mean square of those.
+        """Late interaction: every token of the cue takes its best partner in the episode; their root mean square.
 
         Squared, since one word that matches well says more than many that match somewhat: every episode has a “the”.
         """

@@ -16,8 +16,9 @@ import torch
 from .replay import Replay, Row
 
 SCALES = (1.0, 0.9, 0.8, 0.65, 0.5)
-OLD_WEIGHT = 0.5
-"""Nats of recall that one nat of change in old material is worth."""
+OLD_WEIGHT = 3.0
+"""Nats of recall that one nat of change in old material is worth: what is missed tonight can be slept on again, what is
+lost nobody tells anew."""
 TEXT_FREE = 0.025
 TEXT_WEIGHT = 10.0
 """A rise of plain text beyond 2.5 % weighs heavily: at 3 % the default policy refuses the night."""
