@@ -6,15 +6,7 @@ import pytest
 import torch
 
 from observatory.mind.speech import evenly
-from tests.mind.tiny import TEXTS
-
-
-def to_its_end(generator):
-    while True:
-        try:
-            next(generator)
-        except StopIteration as end:
-            return end.value
+from tests.mind.tiny import TEXTS, to_its_end
 
 
 @pytest.mark.parametrize(
