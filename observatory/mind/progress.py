@@ -8,14 +8,14 @@ from ..protocol.events import NightProgress, Stage
 
 SHARES: dict[Stage, float] = {
     "propose": 0.0,
-    "exam": 0.30,
-    "rehearse": 0.07,
-    "dream": 0.07,
-    "replay": 0.52,
-    "weigh": 0.04,
+    "exam": 0.21,
+    "rehearse": 0.14,
+    "dream": 0.05,
+    "replay": 0.54,
+    "weigh": 0.06,
 }
 """Share of a night's seconds on the default model: 25 episodes, 200 questions. The exam comes twice."""
-USUAL_STEPS = 90
+USUAL_STEPS = 60
 
 
 class Progress:

@@ -13,7 +13,7 @@ GRID = 8
 
 FONT = "Inter"
 
-STAGES = ("propose", "rehearse", "exam", "dream", "replay", "weigh", "gate")
+STAGES = ("propose", "exam", "rehearse", "dream", "replay", "weigh", "gate")
 """In the order in which a night first meets them; the commit is the end of the gate."""
 
 STEPS_OF_SURPRISE = 8
