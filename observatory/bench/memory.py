@@ -72,7 +72,7 @@ def sureness(mind: Mind, own: list[str], strange: list[str]) -> dict:
 def answering(mind: Mind, questions: list[ev.Question], where: dict[str, int]) -> dict:
     """Questions answered through the store, and with the right episode pasted into the prompt."""
     parts = mind.parts
-    through = _returned(exam.ask_all(parts.speech, parts.hippocampus, questions, "whole"))
+    through = returned(exam.ask_all(parts.speech, parts.hippocampus, questions, "whole"))
     opening = parts.hippocampus.opening()
     rows = [
         parts.speech.encode(f"{parts.lived[where[q.prompt]].text}\n{q.prompt}") + parts.speech.turn for q in questions
@@ -82,7 +82,7 @@ def answering(mind: Mind, questions: list[ev.Question], where: dict[str, int]) -
     return {"asked": len(questions), "through_the_store": sum(a.right for a in through), "pasted": sum(pasted)}
 
 
-def _returned(generator):
+def returned(generator):
     """Run a generator to its end for what it returns."""
     while True:
         try:

@@ -29,7 +29,7 @@ FETCHED_AT_ONCE = 24
 SURE = 0.77
 SURE_WORDS = 3
 """How well the cue's three best-matched tokens must match. Measured on the default model: of 50 questions on the first
-day one lies below, of 150 on other things none above (the mean over all tokens lets 13 of those through)."""
+day none lies below, of 150 on other things none above (the mean over all tokens lets 13 of those through)."""
 SHARPNESS = 60.0
 """Inverse temperature of the completion: a lead of 0.04 in match gives the best episode 92 % of the weight."""
 

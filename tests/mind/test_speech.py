@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from observatory.bench.memory import returned
+from observatory.mind import exam
 from observatory.mind.speech import evenly
-from tests.mind.tiny import TEXTS, to_its_end
+from tests.mind.tiny import TEXTS
 
 
 @pytest.mark.parametrize(
@@ -25,7 +27,7 @@ def test_answers_behind_several_pasts_are_the_same_in_a_batch_as_alone(told):
     rows = [store.question(f"{word} about this?", True) for word in ("What", "Where and when", "Who")]
     together = dict(speech.say(rows, mixes, 6))
     for at, (row, mix) in enumerate(zip(rows, mixes, strict=True)):
-        alone = to_its_end(speech.say_mixed(row, mix, 6, [None] * len(mix)))
+        alone = returned(speech.say_mixed(row, mix, 6, [None] * len(mix)))
         assert together[at].tokens == alone.tokens
         assert together[at].bits == pytest.approx(alone.bits, abs=1e-3)
 
@@ -59,3 +61,22 @@ def test_episodes_fetched_together_are_what_each_reads_alone(told):
         again = store.read(episode)
         assert all(torch.allclose(a, b, atol=1e-4) for a, b in zip(past.keys, again.keys, strict=True))
         assert all(torch.allclose(a, b, atol=1e-4) for a, b in zip(past.values, again.values, strict=True))
+
+
+def test_the_states_of_an_answer_are_those_that_reading_it_leaves(told):
+    speech = told.parts.speech
+    opening = speech.opening_past()
+    cues = [speech.encode(text) + speech.turn for text in TEXTS.values()]
+    for at, said in speech.say(cues, [opening] * len(cues), 5):
+        normed, _ = speech.cortex.read_through([cues[at] + said.tokens], pasts=[opening])
+        read = normed[len(cues[at]) - 1 :][: len(said.states)]
+        assert len(said.states) >= len(said.tokens)
+        assert torch.allclose(torch.stack(said.states), read, atol=1e-4)
+
+
+def test_the_untouched_cortex_is_nowhere_from_its_reference_and_a_moved_one_is(told):
+    reference = exam.Reference.of(told.parts.speech, ["What is a lighthouse?", "Tell me of the sea."])
+    assert reference.kl(told.parts.speech) < 1e-6
+    with torch.no_grad():
+        told.parts.cortex.layers[3].mlp.down_proj.weight.mul_(1.5)
+    assert reference.kl(told.parts.speech) > 1e-4

@@ -7,10 +7,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from observatory.bench.memory import returned
 from observatory.mind import views
 from observatory.mind.delta import Delta
 from observatory.mind.replay import Recipe, Replay
-from tests.mind.tiny import TEXTS, to_its_end
+from tests.mind.tiny import TEXTS
 
 
 @pytest.mark.parametrize(
@@ -90,7 +91,7 @@ def test_a_question_without_a_name_is_kept_when_only_one_episode_has_such_words(
 
 def test_every_passage_is_asked_about_with_every_beginning(told):
     about = [views.Passage(e, text, (1.0,)) for e, text in TEXTS.items()]
-    dreams = to_its_end(views.dream(told.parts.speech, about, torch.Generator().manual_seed(1)))
+    dreams = returned(views.dream(told.parts.speech, about, torch.Generator().manual_seed(1)))
     assert [d.passage.episode for d in dreams] == [p.episode for p in about for _ in views.BEGINNINGS]
     assert all(d.question.startswith(word) for d, word in zip(dreams, views.BEGINNINGS * len(about), strict=True))
 

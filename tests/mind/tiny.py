@@ -59,12 +59,3 @@ def accepted(events) -> cmd.AcceptedDelta:
 
 def as_json(events) -> str:
     return json.dumps([str(e) for e in events])
-
-
-def to_its_end(generator):
-    """Run a generator to its end for what it returns."""
-    while True:
-        try:
-            next(generator)
-        except StopIteration as end:
-            return end.value

@@ -54,7 +54,7 @@ def test_what_it_knew_is_kept(night):
     before, after = night["exam"]["cortex"]["before"], night["exam"]["cortex"]["after"]
     assert after["known"]["right"] >= 0.9 * before["known"]["right"]
     assert night["perplexity"]["after"] <= 1.03 * night["perplexity"]["before"]
-    assert night["kl_from_base"]["before"] < 1e-4 < night["kl_from_base"]["after"]
+    assert 1e-4 < night["kl_from_base"]["after"] < 0.2
 
 
 def test_the_whole_mind_knows_the_day_before_it_has_slept(night):
