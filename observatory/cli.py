@@ -20,7 +20,8 @@ from . import __version__
 from .host.refusal import Refusal
 
 DONE, FAILED, WRONG, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
-Arm = Literal["sleep", "none", "retrieval", "finetune", "uniform", "no-dreams", "no-anchor"]
+Arm = Literal["sleep", "none", "retrieval", "finetune", "lora", "uniform", "no-dreams", "no-anchor"]
+Target = Literal["cross-entropy", "teacher", "on-policy"]
 
 app = App(
     name="observatory",
@@ -146,6 +147,8 @@ def live(
     report: Path | None = None,
     again: Annotated[bool, Parameter(negative="")] = False,
     steps: int | None = None,
+    tokens: int | None = None,
+    target: Target | None = None,
     device: str = "auto",
     precision: str = "auto",
     perplexity_text: Path | None = None,
@@ -174,6 +177,11 @@ def live(
         Live the file once more, although this home has lived it.
     steps
         Gradient steps a night may spend.
+    tokens
+        Trained tokens a night may spend, whatever the steps: what arms are compared at.
+    target
+        What a replayed cue teaches: the episode's words, an open-book teacher's expectations over them, or over
+        what the cortex itself says (on-policy).
     device
         auto, cpu, cuda or mps.
     precision
@@ -208,7 +216,7 @@ def live(
     )  # fmt: skip
     kept_report = report or (home / "reports" / "latest.json" if common.json else None)
     life = headless.Life(
-        day=read_day, exam=questions, home=home, session=session, plan=_plan(steps, arm), approve=approve,
+        day=read_day, exam=questions, home=home, session=session, plan=_plan(steps=steps, tokens=tokens, arm=arm, target=target), approve=approve,
         nights=nights, again=again, seed=seed, report=kept_report, pictures=pictures,
     )  # fmt: skip
     signal.signal(signal.SIGTERM, _interrupt)
@@ -222,13 +230,13 @@ def _interrupt(*_) -> None:
     raise KeyboardInterrupt
 
 
-def _plan(steps: int | None, arm: str):
+def _plan(**chosen):
     import msgspec
 
     from .protocol.commands import NightPlan
 
     try:
-        return msgspec.convert({"arm": arm} | ({"steps": steps} if steps is not None else {}), NightPlan)
+        return msgspec.convert({name: value for name, value in chosen.items() if value is not None}, NightPlan)
     except msgspec.ValidationError as error:
         raise Refusal(WRONG, f"That night cannot be planned: {error}.") from error
 

@@ -20,6 +20,13 @@ Text = Annotated[str, msgspec.Meta(min_length=1, max_length=EPISODE_TEXT_LIMIT)]
 Counting = Annotated[int, msgspec.Meta(ge=1)]
 
 
+Arm = Literal["sleep", "none", "retrieval", "finetune", "lora", "uniform", "no-dreams", "no-anchor"]
+"""`none` never sleeps and `retrieval` only encodes and reads: neither ever opens a night."""
+Target = Literal["cross-entropy", "teacher", "on-policy"]
+"""What a replayed cue teaches: the episode's own words, the open-book teacher's expectations over them, or the
+teacher's expectations over what the cortex itself says."""
+
+
 class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=True):
     pass
 
@@ -108,8 +115,10 @@ class NightPlan(Plain, frozen=True, kw_only=True):
     """What a night may spend, and how it teaches."""
 
     steps: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 60
-    arm: Literal["sleep", "none", "retrieval", "finetune", "uniform", "no-dreams", "no-anchor"] = "sleep"
-    target: Literal["cross-entropy", "teacher"] = "cross-entropy"
+    tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    """At most so many trained tokens, whatever the steps: what arms are compared at."""
+    arm: Arm = "sleep"
+    target: Target = "cross-entropy"
     rank: Annotated[int, msgspec.Meta(ge=1, le=256)] = 32
     exam_whole: bool = True
 

@@ -240,6 +240,12 @@ class OldMaterial(Record, frozen=True, kw_only=True):
 
 
 class DreamMade(Record, frozen=True, kw_only=True):
+    """A question the mind dreamed about an episode, and what became of it.
+
+    `answer` is what the mind says with the episode in reach; `with_bits` and `without_bits` are the mean surprise of
+    that answer with and without it, `gain` their difference. `drawn`: kept as one of the best, or by chance.
+    """
+
     night: int
     dream: int
     episode: int
@@ -248,6 +254,11 @@ class DreamMade(Record, frozen=True, kw_only=True):
     kept: bool
     support: float
     why: str
+    answer: str = ""
+    with_bits: float = 0.0
+    without_bits: float = 0.0
+    gain: float = 0.0
+    drawn: Literal["", "best", "chance"] = ""
 
 
 class ReplayItem(Plain, frozen=True, kw_only=True):
@@ -273,6 +284,24 @@ class ReplayStep(Record, frozen=True, kw_only=True):
     step_s: float
     grad_norm: float
     items: list[ReplayItem]
+
+
+class ProbedEpisode(Plain, frozen=True, kw_only=True):
+    """One episode asked through a cue that is never replayed. Its priority is need × gain."""
+
+    episode: int
+    worst: float
+    recalled: bool
+    need: float
+    gain: float
+
+
+class Probed(Record, frozen=True, kw_only=True):
+    """What withheld cues bring back in the middle of a night: what is recalled rests, what resists gets more."""
+
+    night: int
+    step: int
+    episodes: list[ProbedEpisode]
 
 
 class Question(Plain, frozen=True, kw_only=True):
@@ -317,7 +346,10 @@ class Measured(Record, frozen=True, kw_only=True):
 
 
 class Weighed(Record, frozen=True, kw_only=True):
-    """One try of the line search over the delta's scale."""
+    """One try at a smaller delta: another scale, or fewer of its directions (`kept` of `of`).
+
+    `bits` is what the directions cost to describe.
+    """
 
     night: int
     scale: float
@@ -326,6 +358,10 @@ class Weighed(Record, frozen=True, kw_only=True):
     text_rise: float = 0.0
     objective: float
     chosen: bool
+    search: Literal["scale", "rank"] = "scale"
+    kept: int = 0
+    of: int = 0
+    bits: float = 0.0
 
 
 class Proposal(Plain, frozen=True, kw_only=True):
@@ -430,7 +466,7 @@ class LineLived(Record, frozen=True, kw_only=True):
 AnyEvent = Union[
     MindWaiting, MindReady, Heartbeat, ModeChanged, Notice, Paused, Resumed, CortexChecked,
     EpisodeEncoded, EpisodeKept, MemoryRead, AnswerPiece, Answered,
-    NightOpened, EpisodeProposed, StageEntered, NightProgress, OldMaterial, DreamMade, ReplayStep,
+    NightOpened, EpisodeProposed, StageEntered, NightProgress, OldMaterial, DreamMade, ReplayStep, Probed,
     Examined, Measured, Weighed, Proposed, Decided, NightCommitted, NightClosed, RolledBack,
     Saved, MindLost, LineLived,
 ]  # fmt: skip
