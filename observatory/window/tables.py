@@ -184,6 +184,8 @@ class Table(QTableView):
     def __init__(self, columns: Sequence[Column], look: Look, name: str):
         super().__init__()
         self.rows = Rows(columns, look)
+        self.letters: dict[str, Callable[[], None]] = {}
+        """Plain letters that do something in this table, instead of looking for a row that begins with them."""
         self.setModel(self.rows)
         self.setAccessibleName(name)
         self.setItemDelegate(Cells(self))
@@ -224,4 +226,12 @@ class Table(QTableView):
             entry = self.chosen()
             QGuiApplication.clipboard().setText("\t".join(column.text(entry) for column in self.rows.columns))
             return
-        super().keyPressEvent(event)
+        if not self.take_letter(event):
+            super().keyPressEvent(event)
+
+    def take_letter(self, event) -> bool:
+        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        do = self.letters.get(event.text().casefold()) if held == Qt.KeyboardModifier.NoModifier else None
+        if do is not None:
+            do()
+        return do is not None

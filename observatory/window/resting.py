@@ -1,0 +1,92 @@
+"""The effort tab of the night dock: which episodes rest because withheld cues bring them back, and which resist.
+
+Draws one night that it is handed; what that amounts to is `effort.py`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QStackedWidget
+
+from .dock import label
+from .effort import STATE_WORDS, STATES, Effort, efforts
+from .lived import Night
+from .look import Look
+from .tables import Column, Table
+
+INVITATION = (
+    "Now and then the night asks for each episode through a cue that it never replays. What comes back rests; what "
+    "resists is drawn more often. Every episode will stand here with its need × gain and the number of its replays."
+)
+NEVER = "This night asked for no episode between its steps, so nothing says which of them could rest."
+
+
+def _hue(one: Effort, look: Look) -> QColor:
+    return {"resists": look.stage("gate"), "rests": look.right}.get(one.state, look.soft)
+
+
+def _number(figure: Callable[[Effort], float], digits: int) -> Callable[[Effort], str]:
+    return lambda e: f"{figure(e):.{digits}f}" if e.probed is not None else "–"
+
+
+class EffortPane(QStackedWidget):
+    """`episode_wanted`: an episode was opened with Enter."""
+
+    episode_wanted = Signal(int)
+
+    def __init__(self, name: Callable[[int], str], look: Look):
+        super().__init__()
+        self._name, self._most = name, 1.0
+        self._shown: tuple = ()
+        self.table = Table(self._columns(), look, "Effort")
+        self.empty = label(INVITATION, "soft", wrap=True)
+        self.empty.setMargin(12)
+        self.addWidget(self.empty)
+        self.addWidget(self.table)
+        self.setFocusProxy(self.table)
+        self.table.activated.connect(lambda _: self.episode_wanted.emit(self.table.chosen().episode))
+
+    def _columns(self) -> tuple[Column, ...]:
+        need, gain = (lambda e: e.probed.need), (lambda e: e.probed.gain)
+        worst = (lambda e: e.probed.worst)
+        return (
+            Column("", self._state, lambda e: (STATES.index(e.state), e.since), width=158, colour=_hue),
+            Column("Episode", lambda e: self._name(e.episode), lambda e: e.episode, width=220),
+            Column("Need × gain", _number(lambda e: e.priority, 2), lambda e: e.priority, number=True, width=132,
+                   bar=lambda e, look: (e.priority / self._most, _hue(e, look)), about="Priority: who is drawn next"),
+            Column("Need", _number(need, 2), lambda e: need(e) if e.probed else -1.0, number=True, width=60,
+                   about="How much it needs replay"),
+            Column("Gain", _number(gain, 2), lambda e: gain(e) if e.probed else -1.0, number=True, width=60,
+                   about="What replay is worth to it"),
+            Column("Worst", _number(worst, 1), lambda e: worst(e) if e.probed else -1.0, number=True, width=62,
+                   about="Loss of the worst token when the withheld cue asked"),
+            Column("Replays", lambda e: f"{e.drawn:,}", lambda e: e.drawn, number=True, width=70,
+                   about="Rows of batches that were about it, dreams included"),
+            Column("Why it is drawn", lambda e: e.because or "–", lambda e: e.because, stretch=True),
+        )  # fmt: skip
+
+    def _state(self, one: Effort) -> str:
+        since = f" since {one.since}" if one.state == "rests" else ""
+        return STATE_WORDS[one.state] + since
+
+    def restyle(self, look: Look) -> None:
+        self.table.restyle(look)
+
+    def draw(self, night: Night) -> None:
+        self.setCurrentIndex(int(bool(night.probes)))
+        self.empty.setText(INVITATION if night.open and "weigh" not in night.met else NEVER)
+        shown = (id(night), len(night.probes), len(night.steps))
+        if not night.probes or shown == self._shown:
+            return
+        self._shown = shown
+        chosen = self.table.chosen()
+        found = efforts(night)
+        self._most = max((one.priority for one in found), default=0.0) or 1.0
+        self.table.rows.follow(found)
+        if chosen is not None:
+            place = self.table.rows.place_of(lambda e: e.episode == chosen.episode)
+            if place is not None:
+                self.table.selectRow(place)
