@@ -17,15 +17,18 @@ class Arranging:
 
     def put_docks_back(self) -> None:
         area = Qt.DockWidgetArea
+        # All out first: docks that leave a pile one by one stand side by side for a moment and push its edge out.
         for dock in self.docks:
             dock.setFloating(False)
-            dock.show()
+            self.removeDockWidget(dock)
         self.addDockWidget(area.LeftDockWidgetArea, self.talk)
         self.addDockWidget(area.RightDockWidgetArea, self.night)
         self.addDockWidget(area.RightDockWidgetArea, self.episodes)
         self.splitDockWidget(self.night, self.episodes, Qt.Orientation.Vertical)
         for dock in (self.dreams, self.weighing, self.review):
             self.tabifyDockWidget(self.night, dock)
+        for dock in self.docks:
+            dock.show()
         self.night.raise_()
         wide, high = max(self.width(), 900), max(self.height(), 600)
         self.resizeDocks([self.talk, self.night], [int(wide * 0.38), int(wide * 0.62)], Qt.Orientation.Horizontal)

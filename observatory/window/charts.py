@@ -15,6 +15,9 @@ from .look import Look
 
 pg.setConfigOptions(antialias=True, useOpenGL=False)
 
+ROOM = 14
+"""Pixels right of a plot: a figure under its last tick needs half of its own width there, or it is not drawn."""
+
 
 class Chart(pg.PlotWidget):
     """A quiet plot: two axes with units, a faint grid, no buttons on it."""
@@ -32,6 +35,7 @@ class Chart(pg.PlotWidget):
         plot.setMenuEnabled(False)
         plot.setMouseEnabled(False, False)
         plot.showGrid(y=True, alpha=0.14)
+        plot.layout.setContentsMargins(1, 1, ROOM, 1)
 
     def restyle(self, look: Look) -> None:
         self.look = look
@@ -152,7 +156,7 @@ class SearchChart(Chart):
         low = min(0.0, low) if self._from_zero else low
         room = (high - low) or abs(high) or 1.0
         wide = float(at.max() - at.min()) or 1.0
-        self.setXRange(at.min() - 0.07 * wide, at.max() + 0.07 * wide, padding=0)
+        self.setXRange(at.min() - 0.1 * wide, at.max() + 0.1 * wide, padding=0)
         self.setYRange(low - (0 if self._from_zero else 0.12 * room), high + 0.34 * room, padding=0)
         if chosen is not None:
             self._mark(float(at[chosen]), float(at.min() + wide / 2), high + 0.34 * room, said, ratio)

@@ -88,16 +88,16 @@ class DreamsDock(Dock):
         return (
             Column("", fate, lambda d: (d.kept, d.drawn == "best"), width=104, colour=_hue,
                    about="Kept as one of the best, kept by chance, or dropped"),
-            Column("Episode", self._name, lambda d: d.episode, width=170),
+            Column("Episode", self._name, lambda d: d.episode, width=160),
             Column("Question", lambda d: d.prompt, lambda d: d.prompt.casefold(), stretch=True),
-            Column("Answer, open book", lambda d: d.answer or "–", lambda d: d.answer.casefold(), width=170,
+            Column("Answer, open book", lambda d: d.answer or "–", lambda d: d.answer.casefold(), stretch=True,
                    about="What the mind says with the episode in reach"),
             Column("Bits", _bits, lambda d: d.without_bits, number=True, width=92,
                    about="Surprise of that answer, a token: without the episode → with it"),
             Column("Gain", lambda d: words.signed(d.gain) if weighed(d) else "–", lambda d: d.gain, number=True,
-                   width=120, bar=lambda d, look: (d.gain / BITS_OF_A_FULL_BAR if weighed(d) else 0.0, _hue(d, look)),
+                   width=116, bar=lambda d, look: (d.gain / BITS_OF_A_FULL_BAR if weighed(d) else None, _hue(d, look)),
                    about="Bits a token that the episode saves"),
-            Column("Why", lambda d: d.why or "–", lambda d: d.why, width=180),
+            Column("Why", lambda d: d.why or "–", lambda d: d.why, stretch=True),
         )  # fmt: skip
 
     def _lay_out(self) -> None:

@@ -153,8 +153,9 @@ class MainWindow(Doing, Arranging, QMainWindow):
         self.review.decide_wanted.connect(self.decided)
         self.notices.action_wanted.connect(self.act)
         self.notices.changed.connect(lambda: self.notices_bar.setVisible(bool(self.notices.cards)))
-        for button in self.findChildren(QAbstractButton):
-            button.installEventFilter(self)
+        for part in (self, *self.docks):  # docks are no children yet
+            for button in part.findChildren(QAbstractButton):
+                button.installEventFilter(self)
 
     def eventFilter(self, watched, event) -> bool:
         """Space on a focused button presses it; the window's own Space (pause) must not take it away."""

@@ -54,7 +54,7 @@ class NightDock(Dock):
         self.now, self.left = label("", ""), label("", "soft")
         self.loss = Curve("Loss on what is replayed", "loss", look, "replay")
         self.kl = Curve("Distance from the old cortex", "KL, nats", look, "dream")
-        self.recalled = Staircase("Recalled through withheld cues", "episodes", look, "exam")
+        self.recalled = Staircase("Episodes recalled", "episodes", look, "exam")
         self.steps = Table(STAGES_OF_STEPS, look, "Steps")
         self.replays = Table(self._replay_columns(), look, "Replayed")
         self.effort = EffortPane(self._name, look)

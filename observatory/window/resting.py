@@ -28,8 +28,8 @@ def _hue(one: Effort, look: Look) -> QColor:
     return {"resists": look.stage("gate"), "rests": look.right}.get(one.state, look.soft)
 
 
-def _number(figure: Callable[[Effort], float], digits: int) -> Callable[[Effort], str]:
-    return lambda e: f"{figure(e):.{digits}f}" if e.probed is not None else "–"
+def _product(one: Effort) -> str:
+    return f"{one.probed.need:.2f} × {one.probed.gain:.2f}" if one.probed is not None else "–"
 
 
 class EffortPane(QStackedWidget):
@@ -50,18 +50,16 @@ class EffortPane(QStackedWidget):
         self.table.activated.connect(lambda _: self.episode_wanted.emit(self.table.chosen().episode))
 
     def _columns(self) -> tuple[Column, ...]:
-        need, gain = (lambda e: e.probed.need), (lambda e: e.probed.gain)
-        worst = (lambda e: e.probed.worst)
         return (
-            Column("", self._state, lambda e: (STATES.index(e.state), e.since), width=158, colour=_hue),
-            Column("Episode", lambda e: self._name(e.episode), lambda e: e.episode, width=220),
-            Column("Need × gain", _number(lambda e: e.priority, 2), lambda e: e.priority, number=True, width=132,
-                   bar=lambda e, look: (e.priority / self._most, _hue(e, look)), about="Priority: who is drawn next"),
-            Column("Need", _number(need, 2), lambda e: need(e) if e.probed else -1.0, number=True, width=60,
-                   about="How much it needs replay"),
-            Column("Gain", _number(gain, 2), lambda e: gain(e) if e.probed else -1.0, number=True, width=60,
-                   about="What replay is worth to it"),
-            Column("Worst", _number(worst, 1), lambda e: worst(e) if e.probed else -1.0, number=True, width=62,
+            Column("", self._state, lambda e: (STATES.index(e.state), e.since), width=164, colour=_hue),
+            Column("Episode", lambda e: self._name(e.episode), lambda e: e.episode, stretch=True),
+            Column("Need × gain", _product, lambda e: e.priority, number=True, width=100,
+                   about="How much it needs replay, times what replay is worth to it"),
+            Column("Priority", lambda e: f"{e.priority:.2f}" if e.probed is not None else "–", lambda e: e.priority,
+                   number=True, width=112, about="Need × gain: the more, the more often it is drawn",
+                   bar=lambda e, look: (e.priority / self._most if e.probed is not None else None, _hue(e, look))),
+            Column("Worst", lambda e: f"{e.probed.worst:.1f}" if e.probed is not None else "–",
+                   lambda e: e.probed.worst if e.probed is not None else -1.0, number=True, width=58,
                    about="Loss of the worst token when the withheld cue asked"),
             Column("Replays", lambda e: f"{e.drawn:,}", lambda e: e.drawn, number=True, width=70,
                    about="Rows of batches that were about it, dreams included"),

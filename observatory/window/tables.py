@@ -25,14 +25,14 @@ LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 @dataclass(frozen=True)
 class Column:
-    """`text` is shown, `sort` orders, `bar` (share and colour) is painted beside the figure."""
+    """`text` is shown, `sort` orders, `bar` (share and colour; no share, no bar) is painted beside the figure."""
 
     title: str
     text: Callable[[Any], str]
     sort: Callable[[Any], Any] | None = None
     tip: Callable[[Any], str] | None = None
     colour: Callable[[Any, Look], QColor | None] | None = None
-    bar: Callable[[Any, Look], tuple[float, QColor]] | None = None
+    bar: Callable[[Any, Look], tuple[float | None, QColor]] | None = None
     number: bool = False
     width: int = 90
     stretch: bool = False
@@ -165,8 +165,8 @@ class Cells(QStyledItemDelegate):
         if column.bar is not None:
             share, colour = column.bar(entry, look)
             room = rect.width() - FIGURE * look.type.body / 10.5
-            wide = max(2.0, room * max(0.0, min(1.0, share)))
-            if room > GRID:
+            if room > GRID and share is not None:
+                wide = max(2.0, room * max(0.0, min(1.0, share)))
                 painter.fillRect(QRectF(rect.left() + EDGE, rect.center().y() - 2, wide, 5), colour)
         text = words.line(column.text(entry))
         inner = rect.adjusted(EDGE, 0, -EDGE, 0)

@@ -45,7 +45,7 @@ def length(bits: float) -> str:
     """A description length: bits, or thousands and millions of them."""
     for unit, size in (("Mbit", 1e6), ("kbit", 1e3)):
         if bits >= size:
-            return f"{bits / size:,.1f} {unit}"
+            return f"{bits / size:,.{0 if bits >= 100 * size else 1}f} {unit}"
     return f"{bits:,.0f} bits"
 
 

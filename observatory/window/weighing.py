@@ -55,7 +55,7 @@ class SearchRow(QWidget):
     def __init__(self, kind: str, look: Look):
         super().__init__()
         self.kind, (title, below) = kind, KINDS[kind]
-        self.losses = SearchChart("", below, "nats", look)
+        self.losses = SearchChart("Objective and recall", below, "nats", look)
         self.old = SearchChart("Change in old material", below, "KL, nats", look)
         self.third = (
             SearchChart("Rise on plain text", below, "%", look) if kind == "scale"
@@ -157,7 +157,7 @@ class WeighingDock(Dock):
         for kind, one in self.searches.items():
             one.draw(search(night.weighed, kind))
         self.table.rows.follow(night.weighed)
-        chosen = [x_words(w) for w in night.weighed if w.chosen]
+        chosen = [_tried(w) for w in night.weighed if w.chosen]
         self.subheading.setText("  ·  ".join(chosen))
 
 
