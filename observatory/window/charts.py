@@ -15,8 +15,8 @@ from .look import Look
 
 pg.setConfigOptions(antialias=True, useOpenGL=False)
 
-ROOM = 14
-"""Pixels right of a plot: a figure under its last tick needs half of its own width there, or it is not drawn."""
+ROOM = 0.07
+"""Of the steps, left and right of them: half the figure under the last tick needs it, or that is not drawn."""
 
 
 class Chart(pg.PlotWidget):
@@ -35,7 +35,6 @@ class Chart(pg.PlotWidget):
         plot.setMenuEnabled(False)
         plot.setMouseEnabled(False, False)
         plot.showGrid(y=True, alpha=0.14)
-        plot.layout.setContentsMargins(1, 1, ROOM, 1)
 
     def restyle(self, look: Look) -> None:
         self.look = look
@@ -82,7 +81,7 @@ class Curve(Chart):
         self._raw.setData(x[good], y[good])
         self._smooth.setData(x[good], smoothed(y[good]))
         if of:
-            self.setXRange(0, max(1, of), padding=0.03)
+            self.setXRange(0, max(1, of), padding=ROOM)
         top = float(y[good].max()) if self.points else 1.0
         self.setYRange(0.0, top * 1.08 or 1.0, padding=0)
 
@@ -110,7 +109,7 @@ class Staircase(Chart):
         self._stairs.setData(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
         self._whole.setValue(whole)
         self._whole.setVisible(bool(whole))
-        self.setXRange(0, max(1, of), padding=0.03)
+        self.setXRange(0, max(1, of), padding=ROOM)
         self.setYRange(0, max(1, whole) * 1.12, padding=0)
         self.setAccessibleDescription(
             "; ".join(f"step {s}: {c} of {whole}" for s, c in zip(steps, counts, strict=True))

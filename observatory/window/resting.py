@@ -28,6 +28,10 @@ def _hue(one: Effort, look: Look) -> QColor:
     return {"resists": look.stage("gate"), "rests": look.right}.get(one.state, look.soft)
 
 
+def _since(one: Effort) -> str:
+    return STATE_WORDS[one.state] + (f", since step {one.since}" if one.state == "rests" else "")
+
+
 def _product(one: Effort) -> str:
     return f"{one.probed.need:.2f} × {one.probed.gain:.2f}" if one.probed is not None else "–"
 
@@ -51,7 +55,8 @@ class EffortPane(QStackedWidget):
 
     def _columns(self) -> tuple[Column, ...]:
         return (
-            Column("", self._state, lambda e: (STATES.index(e.state), e.since), width=164, colour=_hue),
+            Column("", lambda e: STATE_WORDS[e.state], lambda e: (STATES.index(e.state), e.since), width=126,
+                   colour=_hue, tip=_since),
             Column("Episode", lambda e: self._name(e.episode), lambda e: e.episode, stretch=True),
             Column("Need × gain", _product, lambda e: e.priority, number=True, width=100,
                    about="How much it needs replay, times what replay is worth to it"),
@@ -63,12 +68,9 @@ class EffortPane(QStackedWidget):
                    about="Loss of the worst token when the withheld cue asked"),
             Column("Replays", lambda e: f"{e.drawn:,}", lambda e: e.drawn, number=True, width=70,
                    about="Rows of batches that were about it, dreams included"),
-            Column("Why it is drawn", lambda e: e.because or "–", lambda e: e.because, stretch=True),
+            Column("Why", lambda e: e.because or "–", lambda e: e.because, stretch=True,
+                   about="Why it was drawn the last time"),
         )  # fmt: skip
-
-    def _state(self, one: Effort) -> str:
-        since = f" since {one.since}" if one.state == "rests" else ""
-        return STATE_WORDS[one.state] + since
 
     def restyle(self, look: Look) -> None:
         self.table.restyle(look)
