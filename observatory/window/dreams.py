@@ -121,6 +121,9 @@ class DreamsDock(Dock):
     def restyle(self, look: Look) -> None:
         super().restyle(look)
         self.table.restyle(look)
+        # Large type leaves them no room; they stand in full under the table, for the dream that is chosen.
+        for place, each in enumerate(self.table.rows.columns):
+            self.table.setColumnHidden(place, look.on_stage and each.title in ("Answer", "Why"))
 
     # ------------------------------------------------------------ drawing
 

@@ -146,6 +146,20 @@ def test_a_dream_is_copied_with_everything_that_is_known_of_it(opened, qtbot):
     assert copied[-1] == "one of the best of its episode"
 
 
+def test_in_talk_mode_the_question_has_room_and_answer_and_reason_stand_under_the_table(opened):
+    window = opened(DREAMED)
+    window.show_dreams()
+    seated = window.dreams.table.columnWidth(2)
+    window.talk_mode(True)
+    QApplication.processEvents()
+    dock = window.dreams
+    assert dock.table.columnWidth(2) > seated
+    assert dock.table.chosen().answer in dock.detail.text()
+    assert dock.table.chosen().why in dock.reason.text()
+    window.talk_mode(False)
+    assert not dock.table.isColumnHidden(6)
+
+
 def test_sorting_by_gain_goes_by_the_figure(opened):
     window = opened(DREAMED)
     window.show_dreams()
