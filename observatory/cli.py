@@ -216,8 +216,9 @@ def live(
     )  # fmt: skip
     kept_report = report or (home / "reports" / "latest.json" if common.json else None)
     life = headless.Life(
-        day=read_day, exam=questions, home=home, session=session, plan=_plan(steps=steps, tokens=tokens, arm=arm, target=target), approve=approve,
-        nights=nights, again=again, seed=seed, report=kept_report, pictures=pictures,
+        day=read_day, exam=questions, home=home, session=session,
+        plan=_plan(steps=steps, tokens=tokens, arm=arm, target=target), approve=approve, nights=nights,
+        again=again, seed=seed, report=kept_report, pictures=pictures,
     )  # fmt: skip
     signal.signal(signal.SIGTERM, _interrupt)
     code = headless.live(life, Terminal(quiet=common.quiet, plain=common.json))
