@@ -235,7 +235,7 @@ class OldMaterial(Record, frozen=True, kw_only=True):
 
     night: int
     item: int
-    kind: Literal["chat", "plain", "question"]
+    kind: Literal["chat", "plain", "question", "trace"]
     text: str
 
 
