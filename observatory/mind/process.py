@@ -151,6 +151,8 @@ class Loop:
                     self._at_the_gate()
                     continue
                 self.send(event)
+                if isinstance(event, ev.NightClosed):
+                    continue  # what the mind still says of this night cannot be paused, vetoed or left out any more
                 self._stop_here(event, night)
                 self._look(night)
                 while self.paused:
@@ -159,6 +161,8 @@ class Loop:
             generator.close()
             checkpoint.drop(mind.parts.checkpoints)
             self.send(night.closed("vetoed", vetoed.veto.reason))
+            for event in mind.day_ends(night.number):
+                self.send(event)
             self.send(ev.ModeChanged(mode="awake", why=f"{vetoed.veto.by} ended the night"))
         except Leaving:
             if night is not None:
