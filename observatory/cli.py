@@ -110,7 +110,7 @@ def window(*, common: Common = HERE, device: str = "auto", precision: str = "aut
         session = Session(
             home, model=common.model or chosen.model, device=device if device != "auto" else chosen.device,
             precision=precision if precision != "auto" else chosen.precision, threads=chosen.threads,
-            seed=seed or chosen.seed, notices=notices,
+            seed=seed or chosen.seed, capacity=chosen.capacity, notices=notices,
         )  # fmt: skip
         opened.append(session)
         return session
@@ -212,12 +212,14 @@ def live(
     session = Session(
         home, model=model, device=device if device != "auto" else chosen.device,
         precision=precision if precision != "auto" else chosen.precision, threads=chosen.threads, seed=seed,
-        history=False, perplexity_text=str(perplexity_text.absolute()) if perplexity_text else "", notices=notices,
+        capacity=chosen.capacity, history=False,
+        perplexity_text=str(perplexity_text.absolute()) if perplexity_text else "", notices=notices,
     )  # fmt: skip
     kept_report = report or (home / "reports" / "latest.json" if common.json else None)
     life = headless.Life(
-        day=read_day, exam=questions, home=home, session=session, plan=_plan(steps=steps, tokens=tokens, arm=arm, target=target), approve=approve,
-        nights=nights, again=again, seed=seed, report=kept_report, pictures=pictures,
+        day=read_day, exam=questions, home=home, session=session,
+        plan=_plan(steps=steps, tokens=tokens, arm=arm, target=target), approve=approve, nights=nights,
+        again=again, seed=seed, report=kept_report, pictures=pictures,
     )  # fmt: skip
     signal.signal(signal.SIGTERM, _interrupt)
     code = headless.live(life, Terminal(quiet=common.quiet, plain=common.json))

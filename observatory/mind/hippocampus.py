@@ -27,7 +27,7 @@ PASTS_KEPT = 256
 """Episodes whose keys and values stay in memory (0.7 MB each on the default model); others are read again."""
 FETCHED_AT_ONCE = 24
 DEAD_BESIDES = 64
-"""Places of forgotten episodes that may lie about, besides as many as there are living ones, before they are cleared."""
+"""Places of forgotten episodes that may lie about, besides as many as there are living ones, until they are cleared."""
 SURE = 0.77
 SURE_WORDS = 3
 """How well the cue's three best-matched tokens must match. Measured on the default model: of 50 questions on the first
