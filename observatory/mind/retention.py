@@ -75,7 +75,7 @@ def strength(history: History, ended: Sequence[int]) -> Strength:
     over = [ended.index(night) - history.born for night in history.nights if night in ended]
     taken = sorted(at for at in over if at >= 0)
     days = len(ended) - history.born
-    cortical = sum(_gained(history, taken, at) * math.exp(-FORGETTING * (days - at - 1)) for at in taken)
+    cortical = sum((_gained(history, taken, at) * math.exp(-FORGETTING * (days - at - 1)) for at in taken), 0.0)
     return Strength(_hippocampal(history, taken, days) if history.held else 0.0, cortical)
 
 
