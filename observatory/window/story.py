@@ -22,6 +22,10 @@ class Episode:
     nights: list[int] = field(default_factory=list)
     folded: str = ""
     mean: float = 0.0
+    retention: ev.Retention | None = None
+    """How strong it is in either store, as the mind said last; None before its first night."""
+    faded: int | None = None
+    """The night after which the hippocampus let it go, as long as it stays gone."""
 
     def __post_init__(self) -> None:
         bits = self.told.surprise
@@ -31,6 +35,15 @@ class Episode:
     @property
     def number(self) -> int:
         return self.told.episode
+
+    @property
+    def standing(self) -> str:
+        """Where it is, in words."""
+        if self.retention is None:
+            return "in the hippocampus; no night has ended since"
+        if self.retention.held:
+            return "in the hippocampus and in the cortex" if self.nights else "in the hippocampus only"
+        return "faded; the cortex keeps it" if self.nights else "faded; only the record keeps it"
 
 
 @dataclass
@@ -167,7 +180,11 @@ class Story:
 
     @property
     def unslept(self) -> int:
-        return sum(not episode.nights for episode in self.episodes)
+        return sum(not episode.nights and episode.faded is None for episode in self.episodes)
+
+    @property
+    def faded(self) -> int:
+        return sum(episode.faded is not None for episode in self.episodes)
 
     @property
     def review(self) -> Night | None:
@@ -400,6 +417,16 @@ class Story:
         for episode in self.episodes:
             episode.nights = [n for n in episode.nights if n not in gone]
 
+    def _retained(self, e: ev.Retained) -> None:
+        self.changed.add("episodes")
+        for each in e.episodes:
+            if episode := self.by_number.get(each.episode):
+                episode.retention = each
+                if each.held:
+                    episode.faded = None
+                elif episode.faded is None:
+                    episode.faded = e.night
+
 
 _HANDLERS = {
     ev.MindWaiting: Story._mind_waiting,
@@ -431,4 +458,5 @@ _HANDLERS = {
     ev.NightCommitted: Story._committed,
     ev.NightClosed: Story._closed,
     ev.RolledBack: Story._rolled_back,
+    ev.Retained: Story._retained,
 }
