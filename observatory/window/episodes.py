@@ -41,7 +41,7 @@ def _strength(place: str, stage: str, title: str, width: int, about: str) -> Col
         return "faded" if gone(episode) else f"{value(episode):.2f}"
 
     return Column(
-        title, text, value, number=True, width=width, figure=36, about=about,
+        title, text, value, number=True, width=width, figure=42, about=about,
         tip=lambda e: e.standing[:1].upper() + e.standing[1:],
         bar=lambda e, look: None if value(e) <= 0 else (value(e), look.stage(stage)),
         colour=lambda e, look: look.soft if gone(e) or value(e) <= 0 else None,
@@ -58,10 +58,10 @@ COLUMNS = (
     Column("Slept on", _nights, lambda e: (len(e.nights), e.nights), width=84,
            colour=lambda e, look: None if e.nights else look.soft,
            about="The nights whose delta holds it, as far as they were committed"),
-    _strength("hippocampal", "wake", "Hippocampus", 92,
+    _strength("hippocampal", "wake", "Hippocampus", 96,
               "Strength of the trace in the hippocampus, from 0 to 1, after the last night. It decays: slowly while no "
               "night has taken the episode in and when it went badly, faster once the cortex has it"),
-    _strength("cortical", "replay", "Cortex", 80,
+    _strength("cortical", "replay", "Cortex", 96,
               "Strength in the cortex, from 0 to 1, after the last night: raised by the nights that took the episode "
               "in, and decaying slowly. It is reckoned from the nights; the exam is what measures"),
 )  # fmt: skip
