@@ -58,10 +58,10 @@ COLUMNS = (
     Column("Slept on", _nights, lambda e: (len(e.nights), e.nights), width=84,
            colour=lambda e, look: None if e.nights else look.soft,
            about="The nights whose delta holds it, as far as they were committed"),
-    _strength("hippocampal", "wake", "Hippocampus", 96,
+    _strength("hippocampal", "wake", "Hippocampus", 88,
               "Strength of the trace in the hippocampus, from 0 to 1, after the last night. It decays: slowly while no "
               "night has taken the episode in and when it went badly, faster once the cortex has it"),
-    _strength("cortical", "replay", "Cortex", 96,
+    _strength("cortical", "replay", "Cortex", 88,
               "Strength in the cortex, from 0 to 1, after the last night: raised by the nights that took the episode "
               "in, and decaying slowly. It is reckoned from the nights; the exam is what measures"),
 )  # fmt: skip

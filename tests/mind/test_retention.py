@@ -255,3 +255,31 @@ def test_a_restarted_mind_knows_the_same_strengths(told, settings):
     for each in before.episodes:
         expected = msgspec.structs.replace(each, hippocampal=0.0, held=False) if each.episode == 2 else each
         assert there[each.episode] == expected
+
+
+def test_a_smaller_capacity_is_kept_to_from_the_next_episode_on(told, settings):
+    stored = [
+        cmd.StoredEpisode(episode=e, text=t, speaker="user", session="", lived_at="",
+                          tokens=told.parts.hippocampus.traces[e].tokens, surprise=told.parts.lived[e].bits,
+                          nights=[1] if e in (2, 3) else [])
+        for e, t in TEXTS.items()
+    ]  # fmt: skip
+    again = woken(msgspec.structs.replace(settings, ended=[1], capacity=3))
+    list(again.restore(stored))
+    (retained,) = of(list(again.tell(cmd.Tell(episode=9, text="Mirembe is afraid of balloons."))), ev.Retained)
+    assert (retained.night, sorted(retained.faded), held(retained)) == (1, [2, 3], [])
+    assert sorted(again.parts.hippocampus.traces) == [1, 4, 9]
+
+
+def test_an_episode_handed_back_for_a_roll_back_is_held_again(told):
+    a_night(told)
+    stored = cmd.StoredEpisode(
+        episode=2, text=TEXTS[2], speaker="user", session="", lived_at="", nights=[1],
+        tokens=told.parts.hippocampus.traces[2].tokens, surprise=told.parts.lived[2].bits,
+    )  # fmt: skip
+    list(told.restore([msgspec.structs.replace(stored, held=False, text="", tokens=[])]))
+    told.parts.hippocampus.forget(2)
+    list(told.restore([stored]))
+    (retained,) = of(list(told.roll_back(cmd.RollBack(to_night=0, accepted=[], why="look again"))), ev.Retained)
+    assert held(retained) == list(TEXTS)
+    assert told.parts.hippocampus.recall(TEXTS[2]).candidates[0][0] == 2
