@@ -141,9 +141,10 @@ class Study:
         self.replay = Replay(self.speech, delta, recipe, self._open_book if plan.target != "cross-entropy" else None)
         usable = [i for i in range(len(self.old)) if i % WITHHELD_OLD]
         lived, seed = self.parts.lived, self.order.seed
-        need = {e: 1.0 + abs(lived[e].outcome or 0.0) for e in self.tonight}
+        felt = {e: 1.0 + abs(lived[e].outcome or 0.0) for e in [*self.tonight, *self.earlier]}
+        need = {e: felt[e] for e in self.tonight}
         self.curator = Curator(need, [self.old[i].kind for i in usable], seed, self.ways.evenly)
-        self._earlier = Curator({e: EARLIER_NEED * (1.0 + abs(lived[e].outcome or 0.0)) for e in self.earlier}, [], seed)
+        self._earlier = Curator({e: EARLIER_NEED * felt[e] for e in self.earlier}, [], seed)
         if self.saved:
             self._go_on()
         elif self.earlier and self.ways.anchored:

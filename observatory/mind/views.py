@@ -199,4 +199,5 @@ class Repertoire:
 
 def content_words(text: str) -> list[str]:
     words = [w.strip("’'-").lower() for w in re.findall(r"[\w’'-]+", text)]
-    return [w.removesuffix("'s").removesuffix("’s") for w in words if w and w not in _SMALL and (len(w) > 2 or w.isdigit())]
+    words = [w.removesuffix("'s").removesuffix("’s") for w in words]
+    return [w for w in words if w not in _SMALL and (len(w) > 2 or w.isdigit())]
