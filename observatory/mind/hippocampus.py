@@ -32,6 +32,8 @@ SURE = 0.77
 SURE_WORDS = 3
 """How well the cue's three best-matched tokens must match. Measured on the default model: of 50 questions on the first
 day none lies below, of 150 on other things none above (the mean over all tokens lets 13 of those through)."""
+LEAST_WEIGHT = 0.15
+"""What gets less of the weight is not read."""
 SHARPNESS = 60.0
 """Inverse temperature of the completion: a lead of 0.04 in match gives the best episode 92 % of the weight."""
 
@@ -92,6 +94,8 @@ class Hippocampus:
         self._opening: Past | None = None
         self._opened_state: torch.Tensor | None = None
         self.joint = speech.encode("\n")
+        self.superseded: dict[int, int] = {}
+        """Episodes that a later one corrects: a cue that finds the earlier one is answered by the later."""
 
     def __len__(self) -> int:
         return len(self.traces)
@@ -319,10 +323,23 @@ class Hippocampus:
         if strongest < SURE:
             why = f"unsure: its best words match {strongest:.2f}, under {SURE:.2f}; nothing was read"
             return Recall(candidates, [], False, why, novelty, took)
-        chosen = [(e, m, float(w)) for (e, m), w in zip(candidates, weights, strict=False) if w >= 0.15]
-        total = sum(w for *_, w in chosen)
-        reads = [(e, m, w / total) for e, m, w in chosen]
+        chosen: dict[int, tuple[float, float]] = {}
+        for (episode, m), w in zip(candidates, weights, strict=False):
+            if w >= LEAST_WEIGHT:
+                stands = self._standing(episode)
+                known, weight = chosen.get(stands, (m, 0.0))
+                chosen[stands] = (max(known, m), weight + float(w))
+        total = sum(w for _, w in chosen.values())
+        reads = [(e, m, w / total) for e, (m, w) in chosen.items()]
         return Recall(candidates, reads, True, "", novelty, took)
+
+    def _standing(self, episode: int) -> int:
+        """The episode itself, or what corrects it, as far as that is still held."""
+        seen = {episode}
+        while (later := self.superseded.get(episode)) in self.traces and later not in seen:
+            seen.add(later)
+            episode = later
+        return episode
 
     @torch.no_grad()
     def fetch(self, episodes: list[int]) -> None:

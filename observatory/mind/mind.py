@@ -26,6 +26,7 @@ from ..protocol.durable import written_beside
 from . import device, exam, gate, retention
 from .address import ACTIVE, DEPTH, UNITS, Address
 from .attend import Watch
+from .corrections import as_read, corrected
 from .cortex import Cortex
 from .hippocampus import Hippocampus
 from .night import Lived, Night, Parts
@@ -86,8 +87,10 @@ class Mind:
         primer = (texts / "primer.txt").read_text("utf-8")
         self.parts = Parts(
             cortex, speech, Hippocampus(speech, address), self.base, reference, primer, held_out.read_text("utf-8"),
-            settings.perplexity_name, Path(settings.deltas_folder), Path(settings.checkpoint_folder), aux, exam.Papers(),
+            settings.perplexity_name, Path(settings.deltas_folder), Path(settings.checkpoint_folder), aux,
+            exam.Papers(),
         )  # fmt: skip
+        self.parts.hippocampus.superseded = self.parts.superseded
         yield ev.MindReady(
             model=found.name, model_hash=models.weights_hash(folder), device=place.name, precision=place.precision,
             threads=torch.get_num_threads(), parameters=sum(t.numel() for _, t in cortex.tensors()),
@@ -109,7 +112,9 @@ class Mind:
             self.known[e.episode] = History.of(e.born, e.surprise, e.outcome, e.nights, e.held)
         held = [e for e in episodes if e.held]
         for e in held:
-            parts.lived[e.episode] = Lived(e.text, list(e.surprise), e.outcome)
+            parts.lived[e.episode] = Lived(as_read(e.text, e.outcome, e.because), list(e.surprise), e.outcome)
+            if e.corrects is not None:
+                parts.superseded[e.corrects] = e.episode
         wanted = {e.episode: list(e.tokens) for e in held}
         for done in parts.hippocampus.refile(wanted):
             yield ev.MindWaiting(
@@ -121,15 +126,20 @@ class Mind:
     def tell(self, told: cmd.Tell):
         """One experience: read once, encoded in that same pass."""
         parts = self.parts
-        found = parts.hippocampus.encode(told.episode, told.text)
-        parts.lived[told.episode] = Lived(told.text, found.bits, told.outcome)
+        text = as_read(told.text, told.outcome, told.because)
+        found = parts.hippocampus.encode(told.episode, text)
+        before = [(e, parts.lived[e].text) for e, *_ in found.nearest if e in parts.lived and e != told.episode]
+        corrects = corrected(text, before)
+        if corrects is not None:
+            parts.superseded[corrects] = told.episode
+        parts.lived[told.episode] = Lived(text, found.bits, told.outcome)
         self.known[told.episode] = History.of(len(self.ended), found.bits, told.outcome)
         yield ev.EpisodeEncoded(
             episode=told.episode, text=told.text, speaker=told.speaker, session=told.session, lived_at=told.lived_at,
             goal=told.goal, outcome=told.outcome, because=told.because, source=told.source, line=told.line,
             pieces=parts.speech.pieces(found.tokens), tokens=found.tokens, surprise=found.bits, code=found.code,
             novelty=found.novelty, nearest=[ev.Overlap(episode=e, before=b, after=a) for e, b, a in found.nearest],
-            pass_ms=found.pass_ms, code_ms=found.code_ms,
+            pass_ms=found.pass_ms, code_ms=found.code_ms, corrects=corrects,
         )  # fmt: skip
         if self.night is None and len(parts.hippocampus) > self.settings.capacity:
             faded = self._let_go()

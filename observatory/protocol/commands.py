@@ -86,6 +86,7 @@ class StoredEpisode(Plain, frozen=True, kw_only=True):
     goal: str = ""
     outcome: float | None = None
     because: str = ""
+    corrects: int | None = None
     tokens: list[int]
     surprise: list[float]
     nights: list[int] = []

@@ -21,14 +21,15 @@ PAGE = 1000
 """Events fetched at once while going through history: a few megabytes of replay steps."""
 
 RESTORED = (
-    "episode", "text", "speaker", "session", "lived_at", "goal", "outcome", "because", "tokens", "surprise", "nights",
-    "born", "held",
+    "episode", "text", "speaker", "session", "lived_at", "goal", "outcome", "because", "corrects",
+    "tokens", "surprise", "nights", "born", "held",
 )  # fmt: skip
 
 STORED = """
     WITH taught AS (SELECT episode, list(night ORDER BY night) AS nights FROM learnt GROUP BY episode),
          closed AS (SELECT night, max(seq) AS seq FROM closings WHERE ended IN ('committed', 'vetoed') GROUP BY night)
-    SELECT e.episode, e.text, e.speaker, e.session, e.lived_at, e.goal, e.outcome, e.because, e.token_ids, e.surprise,
+    SELECT e.episode, e.text, e.speaker, e.session, e.lived_at, e.goal, e.outcome, e.because, e.corrects,
+           e.token_ids, e.surprise,
            coalesce(t.nights, []) AS nights, (SELECT count(*) FROM closed WHERE closed.seq < e.seq) AS born,
            coalesce(r.held, true) AS held
     FROM episodes e LEFT JOIN taught t USING (episode) LEFT JOIN retained r USING (episode)
