@@ -124,7 +124,7 @@ def verify(speech: Speech, dreams: list[Dream]):
         d = dreams[index]
         d.tokens = [token for token in said.tokens if token != line]
         d.answer, d.with_bits = speech.decode(d.tokens).strip(), _mean(said.bits[: len(d.tokens)])
-        d.agrees = _agrees(d)
+        d.agrees = agreement(d.answer, d.question, d.passage.text) >= LEAST_SUPPORT
         done += 1
         yield done, 2 * len(dreams)
     for part in evenly([d for d in dreams if d.agrees], AT_ONCE):
@@ -138,11 +138,10 @@ def verify(speech: Speech, dreams: list[Dream]):
         yield done, 2 * len(dreams)
 
 
-def _agrees(d: Dream) -> bool:
-    """The answer says something that the question does not, and most of that stands in the passage."""
-    asked, own = _stems(d.question), _stems(d.passage.text)
-    news = _stems(d.answer) - asked
-    return bool(news) and sum(w in own for w in news) >= LEAST_SUPPORT * len(news)
+def agreement(answer: str, question: str, text: str) -> float:
+    """Of what an answer says beyond its question, the share that stands in the text; nothing new: none."""
+    news = _stems(answer) - _stems(question)
+    return len(news & _stems(text)) / len(news) if news else 0.0
 
 
 def _stems(text: str) -> set[str]:

@@ -23,7 +23,7 @@ from .. import models, resources
 from ..protocol import commands as cmd
 from ..protocol import events as ev
 from ..protocol.durable import written_beside
-from . import device, exam, gate, retention
+from . import device, exam, gate, retention, traces
 from .address import ACTIVE, DEPTH, UNITS, Address
 from .attend import Watch
 from .corrections import as_read, corrected
@@ -142,7 +142,7 @@ class Mind:
             pass_ms=found.pass_ms, code_ms=found.code_ms, corrects=corrects,
         )  # fmt: skip
         if self.night is None and len(parts.hippocampus) > self.settings.capacity:
-            faded = self._let_go()
+            faded = yield from self._let_go()
             yield ev.Retained(night=self._last_night, episodes=[self._retention(e) for e in faded], faded=faded)
         yield self._checked()
 
@@ -245,7 +245,7 @@ class Mind:
         self._moved(after)
         yield from self._refile()
         yield ev.RolledBack(to_night=order.to_night, nights=gone, cortex=after, why=order.why)
-        yield self._retained()
+        yield from self._retained()
 
     # ------------------------------------------------------------ fading
 
@@ -253,20 +253,24 @@ class Mind:
         """After a night that was committed or vetoed: what is still held, and how firmly."""
         if night not in self.ended:
             self.ended.append(night)
-        yield self._retained()
+        yield from self._retained()
 
-    def _retained(self) -> ev.Retained:
+    def _retained(self):
         """Every episode known, once those that fade have been let go of. What nothing is left of is not known after."""
-        faded = self._let_go()
+        faded = yield from self._let_go()
         told = [self._retention(episode) for episode in sorted(self.known)]
         for each in told:
             if not each.held and each.cortical < retention.FORGOTTEN:
                 del self.known[each.episode]
-        return ev.Retained(night=self._last_night, episodes=told, faded=faded)
+        yield ev.Retained(night=self._last_night, episodes=told, faded=faded)
 
-    def _let_go(self) -> list[int]:
+    def _let_go(self):
+        """Let go of what fades, and keep what the cortex itself says of it. Returns the episodes."""
         parts = self.parts
         faded = retention.fading(self.known, self.ended, self.settings.capacity)
+        taught = {e: (parts.lived[e].text, parts.lived[e].bits) for e in faded if self.known[e].nights}
+        for episode, cue, answer in traces.left_behind(parts.speech, taught):
+            yield ev.TraceKept(night=self._last_night, episode=episode, cue=cue, answer=answer)
         for episode in faded:
             self.known[episode].held = False
             parts.hippocampus.forget(episode)

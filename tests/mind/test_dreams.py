@@ -98,5 +98,5 @@ def test_what_the_episode_does_not_support_is_dropped_however_few_there_are(gain
     ],
 )  # fmt: skip
 def test_an_answer_agrees_when_it_says_something_new_and_most_of_that_stands_there(answer, agrees):
-    dream = Dream(Passage(1, TEXTS[1], (1.0,)), "Where does Zelda Marchetti keep her bees?", answer=answer)
-    assert dreams._agrees(dream) is agrees
+    shared = dreams.agreement(answer, "Where does Zelda Marchetti keep her bees?", TEXTS[1])
+    assert (shared >= dreams.LEAST_SUPPORT) is agrees

@@ -251,7 +251,7 @@ def test_a_restarted_mind_knows_the_same_strengths(told, settings):
     again = woken(msgspec.structs.replace(settings, ended=[1]))
     list(again.restore(stored))
     assert set(again.parts.hippocampus.traces) == set(again.parts.lived) == set(TEXTS) - {2}
-    there = {each.episode: each for each in again._retained().episodes}
+    there = {each.episode: each for each in of(list(again._retained()), ev.Retained)[0].episodes}
     for each in before.episodes:
         expected = msgspec.structs.replace(each, hippocampal=0.0, held=False) if each.episode == 2 else each
         assert there[each.episode] == expected
