@@ -16,14 +16,29 @@ import torch
 from .speech import Speech, evenly
 from .views import Passage, content_words, names_in
 
-ASK = """Fact: Otto Brandt repairs clocks in Lucerne.
-Question: Where does Otto Brandt repair clocks?
-Question: What does Otto Brandt repair in Lucerne?
-Fact: The ferry to Hale Island leaves at seven.
-Question: When does the ferry to Hale Island leave?
-Question: What time should I be at the Hale Island ferry?
-Fact:"""
-"""Two examples of what a question about a fact is; about neither of them is anything ever asked."""
+EXAMPLES = (
+    ("Otto Brandt repairs clocks in a cellar in Lucerne.", {
+        "What": "does Otto Brandt repair?", "Where": "does Otto Brandt repair clocks?",
+        "Who": "repairs clocks in a cellar in Lucerne?", "Which": "town does Otto Brandt repair clocks in?"}),
+    ("Because of the tide, the ferry to Hale Island leaves at seven.", {
+        "What": "leaves for Hale Island at seven?", "When": "does the ferry to Hale Island leave?",
+        "Why": "does the ferry to Hale Island leave at seven?", "Which": "ferry leaves at seven?"}),
+    ("Every spring Amara Nolan paints her garden gate with beetroot juice.", {
+        "What": "does Amara Nolan paint with beetroot juice?", "Who": "paints a garden gate every spring?",
+        "How": "does Amara Nolan colour her garden gate?", "When": "does Amara Nolan paint her garden gate?",
+        "Which": "juice is on the garden gate of Amara Nolan?"}),
+    ("The mill at Sorrel Ford was closed, for two storks had built a nest in its chimney.", {
+        "What": "was built in the chimney of the mill at Sorrel Ford?", "Where": "did the storks of Sorrel Ford build?",
+        "Why": "was the mill at Sorrel Ford closed?", "How": "many storks live in the mill at Sorrel Ford?"}),
+    ("Old Pim crosses the frozen lake on a sledge pulled by his six cats.", {
+        "Where": "does Old Pim drive his sledge?", "Who": "crosses the frozen lake on a sledge?",
+        "How": "does Old Pim cross the frozen lake?", "Which": "animals pull the sledge of Old Pim?"}),
+    ("At noon the baker of Tolland rings a bell, so that the children know that the bread is ready.", {
+        "What": "does the baker of Tolland ring?", "Who": "rings a bell in Tolland?",
+        "When": "does the baker of Tolland ring a bell?", "Why": "does the baker of Tolland ring a bell?",
+        "How": "do the children of Tolland know that the bread is ready?"}),
+)  # fmt: skip
+"""What a question about a fact is, by how it begins; about none of these is anything ever asked."""
 BEGINNINGS = ("What", "Where", "Who", "How", "Which", "When", "Why")
 """How questions begin: left to itself the mind mostly asks what."""
 OPEN = """Fact: Otto Brandt repairs clocks in a cellar in Lucerne.
@@ -40,6 +55,7 @@ Fact:"""
 """How a question is answered with the book open; the same questions without the facts are how with it closed."""
 CLOSED = "\n".join(line for line in OPEN.splitlines()[:-1] if not line.startswith("Fact:")) + "\nQuestion:"
 QUESTION_TOKENS, ANSWER_TOKENS = 20, 16
+TEMPERATURE = 0.5
 LEAST_SUPPORT = 0.5
 LEAST_GAIN = 0.5
 """Bits a token by which the answer must be likelier with the episode than without."""
@@ -74,18 +90,26 @@ class Dream:
 
 def dream(speech: Speech, about: list[Passage], generator: torch.Generator):
     """Dream a question of every beginning about every passage. Yields (done, of); returns the dreams."""
-    start, line = speech.document_past(ASK), speech.encode("\n")[0]
+    line = speech.encode("\n")[0]
+    shown = {word: speech.document_past(_shown(word)) for word in BEGINNINGS}
     asked = [(p, word) for p in about for word in BEGINNINGS]
     rows = [speech.encode(f" {p.text}\nQuestion: {word}") for p, word in asked]
+    starts = [shown[word] for _, word in asked]
     found: dict[int, Dream] = {}
     saying = speech.say(
-        rows, [start] * len(rows), QUESTION_TOKENS, temperature=0.5, generator=generator, stop_after=line
+        rows, starts, QUESTION_TOKENS, temperature=TEMPERATURE, generator=generator, stop_after=line
     )
     for index, said in saying:
         passage, word = asked[index]
         found[index] = Dream(passage, (word + said.text).split("\n")[0].strip())
         yield len(found), len(asked)
     return [found[index] for index in range(len(asked))]
+
+
+def _shown(word: str) -> str:
+    """Facts, each with a question that begins so."""
+    shown = [f"Fact: {fact}\nQuestion: {word} {asked[word]}\n" for fact, asked in EXAMPLES if word in asked]
+    return "".join(shown) + "Fact:"
 
 
 def sift(dreams: list[Dream]) -> list[Dream]:
