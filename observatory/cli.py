@@ -216,7 +216,9 @@ def live(
     )  # fmt: skip
     kept_report = report or (home / "reports" / "latest.json" if common.json else None)
     life = headless.Life(
-        day=read_day, exam=questions, home=home, session=session, plan=_plan(steps=steps, tokens=tokens, arm=arm, target=target), approve=approve,
+        day=read_day, exam=questions, home=home, session=session, approve=approve,
+        # Without a fast store there is no second paper to write.
+        plan=_plan(steps=steps, tokens=tokens, arm=arm, target=target, exam_whole=None if arm != "none" else False),
         nights=nights, again=again, seed=seed, report=kept_report, pictures=pictures,
     )  # fmt: skip
     signal.signal(signal.SIGTERM, _interrupt)
@@ -320,6 +322,9 @@ def pictures(
     if problem:
         raise Refusal(FAILED, problem)
     return lookback.pictures(_a_life(common), folder, theme, scale, as_json=common.json, quiet=common.quiet)
+
+
+app.command("observatory.bench.command:bench", name="bench")
 
 
 def _a_life(common: Common) -> Path:
