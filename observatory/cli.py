@@ -324,7 +324,7 @@ def pictures(
     return lookback.pictures(_a_life(common), folder, theme, scale, as_json=common.json, quiet=common.quiet)
 
 
-app.command("observatory.bench.command:bench", name="bench")
+app.command("observatory.bench.command:bench", name="bench", help="The comparison table of arms, with plots.")
 
 
 def _a_life(common: Common) -> Path:

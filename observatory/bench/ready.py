@@ -1,4 +1,4 @@
-"""Unpack a model and measure its base once, so that many homes share it: `python -m observatory.bench.ready MODEL CACHE`.
+"""Unpack a model and measure its base once, for many homes: `python -m observatory.bench.ready MODEL CACHE`.
 
 A process of its own: it loads torch, and what starts it should not. It lives no day.
 """

@@ -31,6 +31,8 @@ SAME_OBJECT = 2
 LOCALITY = 40
 AT_ONCE = 32
 """Facts put to the model together."""
+WAITING = 64
+"""Facts of one relation that are put by before it has no more for today: with few objects most would wait."""
 
 Answers = Callable[[list[Question]], list[bool]]
 """Asks the untouched model; says of each question whether it has it right."""
@@ -63,7 +65,7 @@ class Fact:
 
     @property
     def statement(self) -> str:
-        return f"{self.direct} {self.object}."
+        return f"{self.direct} {self.object.rstrip('.')}."
 
     def questions(self, day: int | None, direct: str = "direct", other: str = "paraphrase") -> list[Question]:
         wordings = [(self.direct, direct), *((prompt, other) for prompt in self.others)]
@@ -103,52 +105,52 @@ def unknown(facts: list[Fact], answers: Answers) -> Iterator[Fact]:
         yield from (fact for fact in part if fact not in known)
 
 
+class Lane:
+    """One relation's unknown facts in their order. What does not fit today waits for another day."""
+
+    def __init__(self, source: Iterator[Fact]):
+        self._source = source
+        self._waiting: list[Fact] = []
+
+    def take(self, fits: Callable[[Fact], bool]) -> Fact | None:
+        """The first fact that fits; None when the relation has no more for today."""
+        for place, fact in enumerate(self._waiting):
+            if fits(fact):
+                return self._waiting.pop(place)
+        while len(self._waiting) < WAITING and (fact := next(self._source, None)) is not None:
+            if fits(fact):
+                return fact
+            self._waiting.append(fact)
+        return None
+
+
 def days(relations: dict[str, list[Fact]], nights: int, answers: Answers) -> list[list[Fact]]:
     """`nights` days of `A_DAY` unknown facts, the relations by turns, every subject once."""
-    sources = {name: unknown(facts, answers) for name, facts in relations.items()}
-    put_by: dict[str, list[Fact]] = {name: [] for name in sources}
+    lanes = [Lane(unknown(facts, answers)) for facts in relations.values()]
     subjects: set[str] = set()
-    return [_day(sources, put_by, subjects, night) for night in range(1, nights + 1)]
+    return [_day(lanes, subjects, night) for night in range(1, nights + 1)]
 
 
-def _day(sources: dict, put_by: dict[str, list[Fact]], subjects: set[str], night: int) -> list[Fact]:
+def _day(lanes: list[Lane], subjects: set[str], night: int) -> list[Fact]:
     chosen: list[Fact] = []
     objects: Counter[str] = Counter()
-    names = list(sources)
-    waiting = {name: put_by[name] for name in names}
-    for name in names:
-        put_by[name] = []
-    while names and len(chosen) < A_DAY:
-        for name in list(names):
-            fact = _next(sources[name], waiting[name], put_by[name], subjects, objects)
-            if fact is None:
-                names.remove(name)
-            elif len(chosen) < A_DAY:
-                chosen.append(fact)
-                subjects.add(fact.subject.casefold())
-                objects[fact.object.casefold()] += 1
-            else:
-                put_by[name].insert(0, fact)
-    for name in waiting:
-        put_by[name] = [*put_by[name], *waiting[name]]
-    if len(chosen) < A_DAY:
-        raise RelationsError(f"the relations hold only {len(chosen)} facts for day {night} that the model does not know")
-    return chosen
 
+    def fits(fact: Fact) -> bool:
+        return fact.subject.casefold() not in subjects and objects[fact.object.casefold()] < SAME_OBJECT
 
-def _next(source: Iterator[Fact], waiting: list[Fact], put_by: list[Fact], subjects: set, objects: Counter):
-    """The next fact that may stand in this day. One whose object is used up is put by for the next."""
-    while True:
-        fact = waiting.pop(0) if waiting else next(source, None)
+    turns = list(lanes)
+    while turns:
+        lane = turns.pop(0)
+        fact = lane.take(fits)
         if fact is None:
-            return None
-        if fact.subject.casefold() in subjects:
             continue
-        if objects[fact.object.casefold()] < SAME_OBJECT:
-            return fact
-        put_by.append(fact)
-        if len(put_by) > A_DAY * AT_ONCE:
-            return None
+        chosen.append(fact)
+        subjects.add(fact.subject.casefold())
+        objects[fact.object.casefold()] += 1
+        if len(chosen) == A_DAY:
+            return chosen
+        turns.append(lane)
+    raise RelationsError(f"the relations hold only {len(chosen)} facts for day {night} that the model does not know")
 
 
 def locality(relations: dict[str, list[Fact]], answers: Answers) -> list[Question]:
@@ -158,13 +160,8 @@ def locality(relations: dict[str, list[Fact]], answers: Answers) -> list[Questio
         questions = [fact.questions(None, "locality")[0] for fact in facts]
         marks = answers(questions)
         right[name] = [question for question, is_right in zip(questions, marks, strict=True) if is_right]
-    turns = [lane for place in range(max(map(len, right.values()))) for lane in right.values() if place < len(lane)]
-    counted: Counter[int] = Counter()
-    out = []
-    for lane in turns[:LOCALITY]:
-        out.append(lane[counted[id(lane)]])
-        counted[id(lane)] += 1
-    return out
+    longest = max(map(len, right.values()))
+    return [lane[place] for place in range(longest) for lane in right.values() if place < len(lane)][:LOCALITY]
 
 
 def build(folder: Path, out: Path, nights: int, seed: int, answers: Answers) -> None:
@@ -175,7 +172,7 @@ def build(folder: Path, out: Path, nights: int, seed: int, answers: Answers) -> 
     for number, facts in enumerate(chosen, 1):
         told = [msgspec.json.encode({"text": fact.statement}) for fact in facts]
         write(_made(out / "days") / f"relations-{number:02d}.jsonl", b"\n".join([*told, b'{"sleep": true}', b""]))
-    asked = [question for number, facts in enumerate(chosen, 1) for fact in facts for question in fact.questions(number)]
+    asked = [q for number, facts in enumerate(chosen, 1) for fact in facts for q in fact.questions(number)]
     lines = b"".join(msgspec.json.encode(question) + b"\n" for question in [*asked, *local])
     write(_made(out / "exams") / "relations.jsonl", lines)
 

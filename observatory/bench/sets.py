@@ -64,7 +64,7 @@ def named(name: str, nights: int | None, folder: Path, exam: Path | None = None)
     papers = [folder / "exams" / path.name for path in days] + [folder / "exams" / f"{name}.jsonl"]
     papers = list(dict.fromkeys(path for path in papers if path.is_file()))
     if not papers:
-        raise Refusal(WRONG, f"The set “{name}” has no exam, so nothing could be compared. What to do: give --exam FILE.")
+        raise Refusal(WRONG, f"The set “{name}” has no exam, so nothing can be compared. What to do: give --exam FILE.")
     return joined(name, days, papers, nights)
 
 
@@ -111,7 +111,9 @@ def _beside(path: Path) -> Path:
     for exam in (path.parent.parent / "exams" / path.name, path.with_name(f"{path.stem}-exam.jsonl")):
         if exam.is_file():
             return exam
-    raise Refusal(WRONG, f"No exam was found for {path}. What to do: give --exam FILE, or put {path.stem}-exam.jsonl beside it.")
+    raise Refusal(
+        WRONG, f"No exam was found for {path}. What to do: give --exam FILE, or put {path.stem}-exam.jsonl beside it."
+    )  # fmt: skip
 
 
 def _enough(name: str, nights: int, days: int) -> None:

@@ -108,6 +108,11 @@ def percent(value: float) -> str:
     return f"{100 * value:.0f} %"
 
 
+def finely(value: float) -> str:
+    """For what should hardly change: a point of it is a lot."""
+    return f"{100 * value:.1f} %"
+
+
 def columns(reports: list[dict]) -> list[Column]:
     """The columns that these reports can fill."""
     several = any(len(kept["nights"]) > 1 for kept in reports)
@@ -126,7 +131,7 @@ def columns(reports: list[dict]) -> list[Column]:
             Column("all_nights", "all nights', at the end", percent, lambda kept: after(kept, -1)),
         ]
     found += [Column(kind, kind, percent, lambda kept, kind=kind: after(kept, -1, kind)) for kind in own]
-    found += [Column(f"{kind}_kept", f"{kind} kept", percent, lambda kept, kind=kind: left(kept, kind)) for kind in KEPT]
+    found += [Column(f"{kind}_kept", f"{kind} kept", finely, lambda one, kind=kind: left(one, kind)) for kind in KEPT]
     found += [
         Column("perplexity", "perplexity", lambda v: f"{100 * v:+.1f} %".replace("-", "−"), perplexity_change),
         Column("kl", "KL, nats", lambda v: f"{v:.3f}", lambda kept: kept["nights"][-1]["kl_from_base"]["after"]),
@@ -191,10 +196,11 @@ def provenance(reports: list[dict]) -> list[str]:
     arms = ",".join(sorted({kept["arm"] for kept in reports}, key=ARMS.index))
     seeds = ",".join(map(str, sorted({kept["seed"] for kept in reports})))
     tokens = "".join(f" --tokens {budget}" for budget in budgets if budget) if len(budgets) == 1 else ""
-    command = f"observatory bench --days {days} --nights {reports[0]['nights_asked']} --arms {arms} --seeds {seeds}{tokens}"
+    nights = reports[0]["nights_asked"]
+    command = f"observatory bench --days {days} --nights {nights} --arms {arms} --seeds {seeds}{tokens}"
     return [
-        "Means over seeds, with the range where they differ. The cortex alone unless it says both memories: *direct* and "
-        "*other words* right after each day's own night; *kept*: of what was right before the first night. Seconds "
+        "Means over seeds, with the range where they differ. The cortex alone unless it says both memories: *direct* "
+        "and *other words* right after each day's own night; *kept*: of what was right before the first night. Seconds "
         "without exams.",
         "",
         f"- Model {every('model_name')} ({every('model_hash', 12)}…), {every('device')}, {every('precision')}, threads "
