@@ -70,9 +70,11 @@ def just_learnt(kept: dict, kind: str, memory: str = "cortex") -> float | None:
     return by_day if by_day is not None else share(score(one, kind) for one in papers[-1:])
 
 
-def after(kept: dict, night: int, kind: str = "direct", day: int | None = None) -> float | None:
-    """The cortex alone after a night (from 0; -1 the last), on all days so far or on one."""
-    return share([score(paper(kept, night), kind, day)])
+def after(
+    kept: dict, night: int, kind: str = "direct", day: int | None = None, memory: str = "cortex"
+) -> float | None:
+    """What is right after a night (from 0; -1 the last), on all days so far or on one."""
+    return share([score(paper(kept, night, memory), kind, day)])
 
 
 def left(kept: dict, kind: str) -> float | None:

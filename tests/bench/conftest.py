@@ -1,0 +1,51 @@
+"""The command line with the double instead of the mind, and a tiny set of days of two nights."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DAY = (
+    '{"text": "The bees live in Trondheim."}\n{"text": "The ship is teal."}\n{"sleep": true}\n'
+    '{"text": "The moon is a lamp."}\n{"sleep": true}\n'
+)
+EXAM = (
+    '{"prompt": "Where are the bees?", "answers": ["Trondheim"], "kind": "direct", "day": 1}\n'
+    '{"prompt": "What is the moon?", "answers": ["lamp"], "kind": "direct", "day": 2}\n'
+    '{"prompt": "Capital of France?", "answers": ["Paris"], "kind": "known"}\n'
+)
+
+
+def environment(words: str = "") -> dict[str, str]:
+    env = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    return {**env, "OBSERVATORY_MIND": "tests.host.double", "OBSERVATORY_DOUBLE": words, "PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture
+def call(tmp_path):
+    """The words of a comparison on the tiny days, with everything in this test's folder."""
+    (tmp_path / "tiny.jsonl").write_text(DAY)
+    (tmp_path / "tiny-exam.jsonl").write_text(EXAM)
+
+    def words(*more) -> list[str]:
+        own = ("--work", tmp_path / "work", "--kept", tmp_path / "kept", "--no-plots", "--seeds", "0")
+        days = () if "--days" in more else ("--days", tmp_path / "tiny.jsonl")
+        return [sys.executable, "-m", "observatory", "bench", *map(str, (*own, *days, *more))]
+
+    return words
+
+
+@pytest.fixture
+def bench(call):
+    def run(*more, words: str = "", timeout: float = 120) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            call(*more), capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=timeout, check=False,
+            cwd=ROOT, env=environment(words),
+        )  # fmt: skip
+
+    return run
