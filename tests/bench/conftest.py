@@ -33,9 +33,10 @@ def call(tmp_path):
     (tmp_path / "tiny-exam.jsonl").write_text(EXAM)
 
     def words(*more) -> list[str]:
-        own = ("--work", tmp_path / "work", "--kept", tmp_path / "kept", "--no-plots", "--seeds", "0")
-        days = () if "--days" in more else ("--days", tmp_path / "tiny.jsonl")
-        return [sys.executable, "-m", "observatory", "bench", *map(str, (*own, *days, *more))]
+        folders = {f"--{name}": tmp_path / name for name in ("work", "kept")}
+        usual = {"--days": tmp_path / "tiny.jsonl", "--seeds": 0, **folders}
+        own = [word for name, value in usual.items() if name not in more for word in (name, value)]
+        return [sys.executable, "-m", "observatory", "bench", "--no-plots", *map(str, (*own, *more))]
 
     return words
 

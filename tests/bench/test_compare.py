@@ -1,4 +1,4 @@
-"""A whole comparison with a mind that knows no language: what is run, kept, gone on with, and said when asked wrongly."""
+"""A whole comparison with a mind that knows no language: what is run and kept, and how a wrong call is answered."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def folder(tmp_path):
         objects = 4 if name == "landmark_on_continent" else 40
         rows = [{"subject": f"Subject {n} of {name}", "object": f"{name} {n % objects}"} for n in range(60)]
         rows += [{"subject": "Twice", "object": "one"}, {"subject": "Twice", "object": "two"}]
-        save(tmp_path, name, [f"{{}} has as {name}", f"{{}}, {name}:"], [f"{{}} has as {name}", f"Of {{}}? It is"], rows)
+        save(tmp_path, name, [f"{{}} has as {name}", f"{{}}, {name}:"], [f"{{}} has as {name}", "Of {}? It is"], rows)
     for name in relations.LOCAL:
         rows = [{"subject": f"{name} {n}", "object": f"{n}"} for n in range(30)]
         save(tmp_path, name, ["The local {} is"], ["What? {}"], rows)
