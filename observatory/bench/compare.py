@@ -6,6 +6,7 @@ does not know what a job does, nor where it runs.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -87,7 +88,8 @@ def _days(asked: Asked) -> sets.DaySet:
     if asked.days != "relations":
         return sets.named(asked.days, asked.nights, resources.folder(), asked.exam)
     nights = asked.nights or 1
-    out = asked.work / "relations" / f"{Path(asked.model).stem}-nights{nights}"
+    mark = hashlib.sha256(" ".join([asked.model, asked.device, asked.precision]).encode()).hexdigest()[:8]
+    out = asked.work / "relations" / f"{Path(asked.model).stem}-{mark}-nights{nights}"
     if not (out / "exams" / "relations.jsonl").is_file():
         _choose_relations(asked, nights, out)
     return sets.named("relations", nights, out)

@@ -117,7 +117,7 @@ def doing(job: Job, work: Path, since: float) -> str:
         return ""
     said = next((line.strip(" …") for line in reversed(lines) if line.strip()), "starting")
     night = next((found[1] for line in reversed(lines) if (found := re.match(r"Night (\d+) ", line))), "")
-    return f"night {night} of {job.nights}: {said}" if night else said
+    return f"night {night} of {job.nights}: {said.removeprefix(f'night {night} · ')}" if night else said
 
 
 def _environment(job: Job, work: Path) -> dict[str, str]:

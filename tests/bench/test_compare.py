@@ -50,6 +50,9 @@ def test_what_is_kept_is_not_run_again_unless_asked(bench, tmp_path):
     again = bench("--arms", "sleep", words="no-model")
     assert again.returncode == 0, again.stderr
     assert (home / "journal.jsonl").stat().st_mtime_ns == before
+    (tmp_path / "kept" / "tiny" / "sleep-seed0-nights2.json").unlink()
+    lived_already = bench("--arms", "sleep", words="no-model")
+    assert lived_already.returncode == 0, lived_already.stderr
     only = bench("--table-only", words="no-model")
     assert only.returncode == 0 and "| sleep | 1 |" in only.stdout
     assert bench("--arms", "sleep", "--again").returncode == 0
