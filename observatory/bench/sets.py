@@ -79,19 +79,30 @@ def there(folder: Path) -> list[str]:
 def joined(name: str, days: list[Path], exams: list[Path], nights: int | None) -> DaySet:
     """One day file and one exam from many, as far as the asked number of nights goes."""
     try:
-        lines = [line for path in days for line in _day(path)]
-        questions = list(dict.fromkeys(msgspec.json.encode(q) for path in exams for q in read_exam(path)))
+        lines, lived = [], {}
+        for path in days:
+            before = lines.count(SLEEP)
+            lines += _day(path)
+            lived[path.name] = before, lines.count(SLEEP) - before
+        questions = [q for path in exams for q in _counted_on(read_exam(path), *lived.get(path.name, (0, 0)))]
     except LinesError as error:
         raise Refusal(WRONG, str(error)) from error
     sleeps = [place for place, line in enumerate(lines) if line == SLEEP]
     nights = nights or len(sleeps)
     _enough(name, nights, len(sleeps))
-    asked = [msgspec.json.decode(q, type=Question) for q in questions]
+    asked = {_line(q): q for q in questions}
     # What a later day teaches is nothing to ask when that day is never lived.
     if nights < len(sleeps):
-        asked = [q for q in asked if q.day is None or q.day <= nights]
+        asked = {line: q for line, q in asked.items() if q.day is None or q.day <= nights}
     text = "".join(line + "\n" for line in lines[: sleeps[nights - 1] + 1])
-    return DaySet(name, nights, text, "".join(_line(q) for q in asked))
+    return DaySet(name, nights, text, "".join(asked))
+
+
+def _counted_on(questions: list[Question], before: int, own: int) -> list[Question]:
+    """An exam that counts its own file's days counts on when other days have been lived before that file."""
+    if not before or any(q.day is not None and q.day > own for q in questions):
+        return questions
+    return [msgspec.structs.replace(q, day=q.day and q.day + before) for q in questions]
 
 
 def _day(path: Path) -> list[str]:

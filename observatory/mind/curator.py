@@ -1,9 +1,10 @@
 """What is proposed for a night, what is drawn in each step, and why.
 
-An episode's claim on the night is what it still surprises by: at first the surprise with which it
-was lived, then the loss of its worst token, averaged over recent replays. Old material comes round
-in turn, so that every piece is seen. All chance comes from one seeded generator, whose state can
-be kept. It does not know weights or losses beyond the numbers that it is handed.
+An episode's priority is need × gain: how likely it is to be asked for again, and how much of it is
+still missed: at first all of it, then the loss of its worst telling word, over recent replays and
+where a withheld cue was tried. What a withheld cue brings back rests. Old material comes round in
+turn, so that every piece is seen. All chance comes from one seeded generator, whose state can be
+kept. It does not know weights or losses beyond the numbers that it is handed.
 """
 
 from __future__ import annotations
@@ -24,19 +25,14 @@ DREAM_SHARE = 40
 KNOWN_BELOW = 0.35
 """Nats of the worst token under which a greedy answer says that token: its chance is above 70 %."""
 
-OLD_KINDS = (
-    "question",
-    "question",
-    "plain",
-    "question",
-    "question",
-    "chat",
-    "question",
-    "question",
-    "plain",
-    "question",
-)
-"""Shares of old material in every batch: plain text keeps perplexity, questions keep knowledge, chat keeps manner."""
+MOST_VIEWS = 3
+"""Views of one episode in one step: what resists gets more, but a batch stays a mixture."""
+EARLIER_NEED = 0.5
+"""What was learnt on an earlier night is asked for half as often as what is new."""
+
+OLD_KINDS = ("question", "question", "plain", "question", "trace", "chat", "question", "question", "plain", "question")
+"""Shares of old material in every batch: plain text keeps perplexity, questions keep knowledge, chat keeps manner, and
+traces what earlier nights taught and the hippocampus has let go."""
 
 
 @dataclass(frozen=True)
@@ -69,23 +65,43 @@ def claims(episodes: dict[int, tuple[list[float], float | None]]) -> list[Claim]
 class Curator:
     """Draws episodes by what they still miss, and old material in rounds."""
 
-    def __init__(self, episodes: list[int], old: list[str], seed: int, evenly: bool = False):
-        """`old`: the kind of every piece of old material that may be drawn, in order."""
+    def __init__(self, need: dict[int, float], old: list[str], seed: int, evenly: bool = False):
+        """`need`: how much each episode is wanted. `old`: the kind of every piece of old material, in order."""
         self.chance = torch.Generator().manual_seed(seed)
-        self.worst = dict.fromkeys(episodes, FIRST_WORST)
-        self.seen = dict.fromkeys(episodes, 0)
+        self.need = need
+        self.gain = dict.fromkeys(need, FIRST_WORST)
+        self.seen = dict.fromkeys(need, 0)
+        self.resting: set[int] = set()
         self.old, self.evenly = old, evenly
         self._missed: dict[str, list[float]] = {}
         self._drawn: dict[int, tuple[str, int]] = {}
         self._rounds: dict[str, list[int]] = {}
         self._turn = 0
 
-    def episodes(self, count: int) -> list[int]:
-        """Different episodes for one step, in proportion to what they still miss."""
-        pool = list(self.worst)
-        weights = torch.tensor([1.0 if self.evenly else max(LEAST, self.worst[e]) for e in pool])
-        drawn = torch.multinomial(weights, min(count, len(pool)), generator=self.chance).tolist()
-        return [pool[i] for i in drawn]
+    def priority(self, episode: int) -> float:
+        return self.need[episode] * max(LEAST, self.gain[episode])
+
+    def episodes(self, count: int, tired: bool = False) -> list[int]:
+        """Episodes for one step, in proportion to their priority; one that resists may come up to three times.
+
+        `tired`: those that rest are drawn too.
+        """
+        if self.evenly:
+            pool = list(self.need)
+            drawn = torch.randperm(len(pool), generator=self.chance).tolist()[:count]
+            return [pool[i] for i in drawn]
+        left = {e: MOST_VIEWS for e in self.need if tired or e not in self.resting}
+        chosen: list[int] = []
+        while left and len(chosen) < count:
+            pool = list(left)
+            weights = torch.tensor([self.priority(e) for e in pool])
+            drawn = torch.multinomial(weights, min(count - len(chosen), len(pool)), generator=self.chance).tolist()
+            for at in drawn:
+                chosen.append(pool[at])
+                left[pool[at]] -= 1
+                if not left[pool[at]]:
+                    del left[pool[at]]
+        return chosen
 
     def pick(self, count: int) -> int:
         return int(torch.randint(count, (1,), generator=self.chance))
@@ -121,33 +137,45 @@ class Curator:
         """What the worst token of a view that was drawn cost, before the step."""
         name, at = self._drawn[id(view)]
         self._missed[name][at] = worst
-        if view.episode in self.worst:
-            kept = KEPT_OF_MEAN * self.worst[view.episode]
-            self.worst[view.episode] = kept + (1 - KEPT_OF_MEAN) * max(worst, LEAST)
-            self.seen[view.episode] += 1
+        self._miss(view.episode, worst)
+        self.seen[view.episode] += 1
+
+    def probed(self, found: dict[int, float]) -> None:
+        """What the worst word behind each episode's withheld cue costs now: what is recalled rests until it is not."""
+        for episode, worst in found.items():
+            self._miss(episode, worst)
+            if worst < KNOWN_BELOW:
+                self.resting.add(episode)
+            else:
+                self.resting.discard(episode)
+
+    def _miss(self, episode: int, worst: float) -> None:
+        kept = KEPT_OF_MEAN * self.gain[episode]
+        self.gain[episode] = kept + (1 - KEPT_OF_MEAN) * max(worst, LEAST)
 
     def because(self, episode: int) -> str:
         if self.seen[episode] == 0:
             return "not yet replayed"
-        missing = self.worst[episode]
+        missing = self.gain[episode]
         return f"still misses {missing:.1f} nats at its worst word" if missing > KNOWN_BELOW else "rehearsed"
 
-    def satisfied(self, least_seen: int = 3) -> bool:
-        """Everything was replayed a few times and nothing misses a word any more."""
-        return all(self.seen[e] >= least_seen and self.worst[e] < KNOWN_BELOW for e in self.worst)
+    def satisfied(self) -> bool:
+        """Nothing is left that a withheld cue does not bring back."""
+        return len(self.resting) == len(self.need)
 
     # ------------------------------------------------------------ keeping
 
     def state(self) -> dict:
         return {
-            "chance": self.chance.get_state().tolist(), "worst": {str(k): v for k, v in self.worst.items()},
-            "seen": {str(k): v for k, v in self.seen.items()}, "missed": self._missed, "rounds": self._rounds,
+            "chance": self.chance.get_state().tolist(), "gain": {str(k): v for k, v in self.gain.items()},
+            "seen": {str(k): v for k, v in self.seen.items()}, "resting": sorted(self.resting), "missed": self._missed, "rounds": self._rounds,
             "turn": self._turn,
         }  # fmt: skip
 
     def restore(self, state: dict) -> None:
         self.chance.set_state(torch.tensor(state["chance"], dtype=torch.uint8))
-        self.worst = {int(k): float(v) for k, v in state["worst"].items()}
+        self.gain = {int(k): float(v) for k, v in state["gain"].items()}
+        self.resting = {int(e) for e in state["resting"]}
         self.seen = {int(k): int(v) for k, v in state["seen"].items()}
         self._missed = {pool: [float(m) for m in found] for pool, found in state["missed"].items()}
         self._rounds = {kind: [int(i) for i in left] for kind, left in state["rounds"].items()}

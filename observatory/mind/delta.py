@@ -21,6 +21,10 @@ FILE_LIMIT = 2 * 1024**3
 """Bytes: a rank-32 delta of the default model is 16 MB; a hundred times that is a wrong file."""
 
 
+BITS_A_NUMBER = 16
+"""A direction's numbers matter to about three digits."""
+
+
 class DeltaBroken(RuntimeError):
     """A delta file is not what the record says it is."""
 
@@ -85,30 +89,79 @@ class Delta:
         """The matrix that would be added to one map, in float32."""
         return self.scale * (self.up[name].float() @ self.guarded(name).float())
 
+    @property
+    def names(self) -> list[str]:
+        return sorted(self.down)
+
     def matrices(self) -> dict[str, torch.Tensor]:
-        return {name: self.full(name) for name in sorted(self.down)}
+        return {name: self.full(name) for name in self.names}
 
     @property
     def rank(self) -> int:
-        return next(iter(self.down.values())).shape[0]
+        """Of the map that has most directions left."""
+        return max(down.shape[0] for down in self.down.values())
+
+    # ------------------------------------------------------------ fewer directions
+
+    @torch.no_grad()
+    def in_directions(self) -> Delta:
+        """The same delta with every map's directions orthogonal and in order of strength, the guard multiplied in."""
+        down, up = {}, {}
+        for name in self.down:
+            left, outer = torch.linalg.qr(self.up[name].detach().float())
+            right, inner = torch.linalg.qr(self.guarded(name).detach().float().T)
+            u, strength, v = torch.linalg.svd(outer @ inner.T)
+            root = strength.sqrt()
+            up[name] = (left @ u) * root
+            down[name] = root[:, None] * (v @ right.T)
+        return Delta(down, up, self.scale)
+
+    def strengths(self) -> list[tuple[float, str, int]]:
+        """Every direction by what it does for what it costs to describe, best first: (worth, map, place).
+
+        For a delta that stands in directions.
+        """
+        found = []
+        for name, down in self.down.items():
+            squares = down.square().sum(1) * self.up[name].square().sum(0)
+            price = down.shape[1] + self.up[name].shape[0]
+            found += [(float(square) / price, name, at) for at, square in enumerate(squares)]
+        return sorted(found, reverse=True)
+
+    def pruned(self, kept: list[tuple[float, str, int]]) -> Delta:
+        """Only these directions; a map that keeps none adds nothing."""
+        places: dict[str, list[int]] = {}
+        for _, name, at in kept:
+            places.setdefault(name, []).append(at)
+        down = {name: self.down[name][sorted(at)] for name, at in places.items()}
+        up = {name: self.up[name][:, sorted(at)] for name, at in places.items()}
+        return Delta(down, up, self.scale)
+
+    def bits(self) -> float:
+        """What its numbers cost to describe."""
+        return BITS_A_NUMBER * sum(t.numel() for t in [*self.down.values(), *self.up.values()])
 
     @torch.no_grad()
     def norm(self) -> float:
-        return math.sqrt(sum(float(self.full(name).square().sum()) for name in self.down))
+        return math.sqrt(sum(float(self.full(name).square().sum()) for name in self.names))
 
     @torch.no_grad()
     def drift(self, matrices: dict[str, torch.nn.Linear]) -> dict[str, float]:
         """Relative change of every map: ‖added‖ / ‖weight‖, both Frobenius, in the original space."""
-        return {n: float(self.full(n).norm() / matrices[n].weight.float().norm()) for n in self.down}
+        return {n: float(self.full(n).norm() / matrices[n].weight.float().norm()) for n in self.names}
 
     # ------------------------------------------------------------ files
 
+    def tensors(self) -> dict[str, torch.Tensor]:
+        found = {}
+        for name in sorted(self.down):
+            found[f"{name}.down"] = self.guarded(name).detach().float().cpu().contiguous()
+            found[f"{name}.up"] = self.up[name].detach().float().cpu().contiguous()
+        return found
+
     def save(self, folder: Path, night: int) -> tuple[Path, str, int]:
         """Write beside, fsync, rename. Returns the file, its SHA-256 and its size."""
-        tensors = {}
-        for name in sorted(self.down):
-            tensors[f"{name}.down"] = self.guarded(name).detach().float().cpu().contiguous()
-            tensors[f"{name}.up"] = self.up[name].detach().float().cpu().contiguous()
+        tensors = self.tensors()
         folder.mkdir(parents=True, exist_ok=True)
         note = {"scale": repr(self.scale), "night": str(night), "format": "observatory-delta-1"}
         fresh = folder / f".night-{night:04d}.new"
@@ -134,6 +187,48 @@ class Delta:
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
         tensors = load(data)
         scale = float(header["__metadata__"]["scale"])
+        whole = {n.removesuffix(".whole"): t.to(device) for n, t in tensors.items() if n.endswith(".whole")}
+        if whole:
+            return WholeDelta(whole, scale)
         down = {n.removesuffix(".down"): t.to(device) for n, t in tensors.items() if n.endswith(".down")}
         up = {n.removesuffix(".up"): t.to(device) for n, t in tensors.items() if n.endswith(".up")}
         return cls(down, up, scale)
+
+
+class WholeDelta(Delta):
+    """A delta of full matrices, as plain training leaves behind: seventeen times the size of a low-rank one."""
+
+    def __init__(self, whole: dict[str, torch.Tensor], scale: float = 1.0):
+        super().__init__({}, {}, scale)
+        self.whole = whole
+
+    @classmethod
+    def fresh(cls, matrices: dict[str, torch.nn.Linear]) -> WholeDelta:
+        return cls({name: torch.zeros_like(m.weight).requires_grad_(True) for name, m in matrices.items()})
+
+    def parameters(self) -> list[torch.Tensor]:
+        return list(self.whole.values())
+
+    def hooks(self, matrices: dict[str, torch.nn.Linear]):
+        return [(matrices[name], self._hook(name)) for name in self.whole]
+
+    def _hook(self, name: str):
+        def add(_module, inputs, output):
+            return output + self.scale * torch.nn.functional.linear(inputs[0], self.whole[name].to(inputs[0].dtype))
+
+        return add
+
+    @torch.no_grad()
+    def full(self, name: str) -> torch.Tensor:
+        return self.scale * self.whole[name].float()
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(self.whole)
+
+    @property
+    def rank(self) -> int:
+        return max(min(matrix.shape) for matrix in self.whole.values())
+
+    def tensors(self) -> dict[str, torch.Tensor]:
+        return {f"{name}.whole": self.whole[name].detach().float().cpu().contiguous() for name in self.names}

@@ -59,15 +59,11 @@ class Watcher:
         """See plain text too, and the opening of every turn: few places, passed by everything."""
         tokens = speech.encode(text)
         rows = [tokens[at : at + WINDOW] for at in range(0, len(tokens), WINDOW)]
-        self._read(speech, [(row, False) for row in rows] + [(speech.opening, False)] * OPENINGS)
+        self.watch(speech, [(row, False) for row in rows] + [(speech.opening, False)] * OPENINGS)
 
     @torch.no_grad()
-    def day(self, speech: Speech, rows: list[tuple[list[int], bool]]) -> None:
-        """See the day's cues and what follows them. `rows`: tokens, and whether a turn's opening comes before."""
-        self._read(speech, rows)
-
-    def _read(self, speech: Speech, rows: list[tuple[list[int], bool]]) -> None:
-        """Up to the last map that is watched; nothing has to be said."""
+    def watch(self, speech: Speech, rows: list[tuple[list[int], bool]]) -> None:
+        """See rows being read, up to the last map. `rows`: tokens, and whether a turn's opening comes before."""
         cortex, opening = speech.cortex, speech.opening_past()
         last = 1 + max(int(name.split(".")[1]) for name in self.maps)
         with cortex.beside(self.hooks()):

@@ -81,7 +81,7 @@ class Mind:
         primer = (texts / "primer.txt").read_text("utf-8")
         self.parts = Parts(
             cortex, speech, Hippocampus(speech, address), self.base, reference, primer, held_out.read_text("utf-8"),
-            settings.perplexity_name, Path(settings.deltas_folder), Path(settings.checkpoint_folder), exam.Papers(),
+            settings.perplexity_name, Path(settings.deltas_folder), Path(settings.checkpoint_folder), aux, exam.Papers(),
         )  # fmt: skip
         yield ev.MindReady(
             model=found.name, model_hash=models.weights_hash(folder), device=place.name, precision=place.precision,

@@ -1,10 +1,10 @@
-"""How far a night is and how long it will take, over all of its stages. Knows shares of time, nothing else."""
+"""Which stage a night is in, how far it is and how long it will take. Knows shares of time, nothing else."""
 
 from __future__ import annotations
 
 import time
 
-from ..protocol.events import NightProgress, Stage
+from ..protocol.events import NightProgress, Stage, StageEntered
 
 SHARES: dict[Stage, float] = {
     "propose": 0.0,
@@ -25,13 +25,23 @@ class Progress:
         self.shares["replay"] *= replay_steps / USUAL_STEPS
         self.started = self._entered = time.monotonic()
         self._before = self._here = 0.0
-        self.stage: Stage | None = None
+        self.stage: Stage = "propose"
 
-    def enter(self, stage: Stage) -> None:
+    def enter(self, stage: Stage, text: str) -> StageEntered:
         self._before += self._here
         self.stage, self._entered = stage, time.monotonic()
         share = self.shares.get(stage, 0.0)
         self._here = share / 2 if stage == "exam" else share
+        return StageEntered(night=self.night, stage=stage, text=text)
+
+    def watched(self, runner, stage: Stage, what: str):
+        """Drive a long step, telling how far it is; returns what it returns."""
+        while True:
+            try:
+                done, of = next(runner)
+            except StopIteration as end:
+                return end.value
+            yield self.at(stage, done, of, f"{done} of {of} {what}")
 
     def at(self, stage: Stage, done: int, of: int, text: str) -> NightProgress:
         total = sum(self.shares.values())

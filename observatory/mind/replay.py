@@ -16,10 +16,12 @@ import torch
 from .attend import Pack
 from .delta import Delta
 from .rehearsal import OldRow
-from .speech import Speech
+from .speech import Speech, evenly
 from .views import View
 
 SENTENCE_ENDS = (".", "!", "?")
+TELLING_BITS = 4.0
+"""A token that surprised by more than this when it was lived tells something; that "the" is expected tells nothing."""
 
 
 @dataclass
@@ -60,6 +62,7 @@ class Row:
     low: torch.Tensor | None = None
     weights: torch.Tensor | None = None
     states: torch.Tensor | None = None
+    telling: torch.Tensor | None = None
 
 
 @dataclass
@@ -68,9 +71,10 @@ class Drawn:
 
     view: View | None
     old: OldRow | None
+    said: View | None = None
+    """What the cortex itself says to the view's cue, where it is to learn from that."""
     loss: float = 0.0
     worst: float = 0.0
-    kl: float = 0.0
 
 
 @dataclass
@@ -98,28 +102,42 @@ class Replay:
         self._rows: dict[int, Row] = {}
         self._means: dict[str, torch.Tensor] = {}
         self._chance = torch.Generator().manual_seed(recipe.seed)
+        self._cooling: tuple[int, int] | None = None
         self._opening_low = self._lower([Row(speech.opening, [], False)])[0]
         self.delta.scale = recipe.delta_scale
 
     # ------------------------------------------------------------ rows
 
-    def row_of_view(self, view: View) -> Row:
-        """What surprised when it was lived weighs more, and so does going on after a sentence that is not the last."""
-        row = self._rows.get(id(view))
+    def row_of_view(self, view: View, teach: bool = True, keep: bool = True) -> Row:
+        """What surprised when it was lived weighs more, and so does going on after a sentence that is not the last.
+
+        `teach`: by the teacher, where there is one. `keep`: the same view will be asked for again.
+        """
+        row = self._rows.get(id(view)) if keep else None
         if row is None:
             floor = self.recipe.surprise_floor
             nats = torch.tensor(view.passage.bits, dtype=torch.float32) * math.log(2)
             weights = torch.full((len(view.labels),), floor + 1.0)
             usable = min(len(weights), len(nats))
             weights[:usable] = floor + nats[:usable]
+            telling = weights > floor + TELLING_BITS * math.log(2)
             for at, place in enumerate(view.labels[1:-1], 1):
                 if self.speech.decode([view.tokens[place]]).rstrip()[-1:] in SENTENCE_ENDS:
                     weights[at] += 1.0
-            row = Row(view.tokens, view.labels, view.opened, weights=weights.to(self.cortex.device))
-            if self.teacher is not None:
+            row = Row(
+                view.tokens, view.labels, view.opened, weights=weights.to(self.cortex.device),
+                telling=(telling if telling.any() else ~telling).to(self.cortex.device),
+            )  # fmt: skip
+            if teach and self.teacher is not None:
                 row.states = self.teacher(view)
-            self._rows[id(view)] = row
+            if keep:
+                self._rows[id(view)] = row
         return row
+
+    def row_of(self, drawn: Drawn) -> Row:
+        if drawn.said is not None:
+            return self.row_of_view(drawn.said, keep=False)
+        return self.row_of_view(drawn.view) if drawn.view else self.row_of_old(drawn.old)
 
     def row_of_old(self, old: OldRow, whole: bool = False) -> Row:
         """A few places of the row are drawn each time: the output layer is a fifth of a step's cost."""
@@ -168,7 +186,7 @@ class Replay:
         return list(self.cortex.normed(out[places]).split([len(r.labels) for r in rows]))
 
     def losses(self, rows: list[Row], states: list[torch.Tensor]):
-        """Per row: (loss, the worst token's loss). A row with reference states is held to those by KL."""
+        """Per row: (loss, the loss of its worst telling token). A row with reference states is held to those by KL."""
         held = [i for i, row in enumerate(rows) if row.states is not None]
         free = [i for i, row in enumerate(rows) if row.states is None]
         each: dict[int, torch.Tensor] = {}
@@ -186,7 +204,8 @@ class Replay:
         for at, row in enumerate(rows):
             weights = row.weights
             loss = each[at].mean() if weights is None else (each[at] * weights).sum() / weights.sum()
-            out.append((loss, each[at].detach().max()))
+            telling = each[at] if row.telling is None else each[at][row.telling]
+            out.append((loss, telling.detach().max()))
         return out
 
     def _portion(self, rows, chosen, states, wanted, entropy) -> dict[int, torch.Tensor]:
@@ -198,8 +217,8 @@ class Replay:
     def step(self, number: int, drawn: list[Drawn]) -> Stepped:
         """One gradient step over these rows."""
         recipe = self.recipe
-        rows = [self.row_of_view(d.view) if d.view else self.row_of_old(d.old) for d in drawn]
-        rate = recipe.rate * _schedule(number, recipe)
+        rows = [self.row_of(d) for d in drawn]
+        rate = recipe.rate * self._schedule(number)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         parts = self.losses(rows, self.forward(rows))
@@ -222,12 +241,38 @@ class Replay:
         tokens = sum(len(r.tokens) for r in rows) + len(self.speech.opening)
         return Stepped(number, float(loss.detach()), float(kl.detach()), rate, tokens, float(norm), drawn)
 
+    @torch.no_grad()
+    def missed(self, rows: list[Row], at_once: int) -> list[float]:
+        """The loss of each row's worst telling token as things stand; nothing is learnt from it."""
+        out: list[float] = []
+        for part in evenly(rows, at_once):
+            out += [float(worst) for _, worst in self.losses(part, self.forward(part))]
+        return out
+
+    def _schedule(self, number: int) -> float:
+        """Up in a few steps, then down by a cosine; once nothing is left to learn, straight down to the end."""
+        if self._cooling is not None and number > self._cooling[0]:
+            at, steps = self._cooling
+            return max(0.1, self._planned(at) * (1 - 0.9 * (number - at) / steps))
+        return self._planned(number)
+
+    def _planned(self, number: int) -> float:
+        recipe = self.recipe
+        if number <= recipe.warmup:
+            return number / recipe.warmup
+        progress = (number - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
+        return 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+
+    def cool(self, at: int, steps: int) -> None:
+        """From step `at` on the rate comes down within so many steps, and the delta settles meanwhile."""
+        self._cooling = (at, steps)
+
     # ------------------------------------------------------------ settling
 
     @torch.no_grad()
     def _settling(self, number: int) -> None:
         """In the last part of the night a running mean of the delta is kept: small batches make it jitter."""
-        if number <= self.recipe.settle_from * self.recipe.steps:
+        if number <= self.recipe.settle_from * self.recipe.steps and self._cooling is None:
             return
         for name, parameter in self._named():
             mean = self._means.get(name)
@@ -274,10 +319,3 @@ class Replay:
         for name in self.delta.down:
             yield f"down:{name}", self.delta.down[name]
             yield f"up:{name}", self.delta.up[name]
-
-
-def _schedule(number: int, recipe: Recipe) -> float:
-    if number <= recipe.warmup:
-        return number / recipe.warmup
-    progress = (number - recipe.warmup) / max(1, recipe.steps - recipe.warmup)
-    return 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))

@@ -1,14 +1,13 @@
 """Views of an episode: the cues through which it is replayed.
 
 A sentence repeated teaches nothing that can be asked for; varied cues do. Cues are found in the
-episode itself (names, opening phrases, cut points) and dreamed by the mind (questions about it);
+episode itself (names, opening phrases, cut points) and dreamed by the mind (questions about it, `dreams.py`);
 what a cue is answered with is always the episode's own text. Nothing here has ever seen an exam.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 
 import torch
@@ -30,20 +29,13 @@ ABOUT = (
     "There was something with {}. Which detail matters?", "Suppose I meet {}. What do I have to remember?",
 )  # fmt: skip
 """Ways to be reminded of anything at all: none of them knows what kind of thing it is or what may be asked."""
-ASK = """Fact: Otto Brandt repairs clocks in Lucerne.
-Question: Where does Otto Brandt repair clocks?
-Question: What does Otto Brandt repair in Lucerne?
-Fact: The ferry to Hale Island leaves at seven.
-Question: When does the ferry to Hale Island leave?
-Question: What time should I be at the Hale Island ferry?
-Fact:"""
-"""Two examples of what a question about a fact is; about neither of them is anything ever asked."""
-BEGINNINGS = ("What", "Where", "Who", "How", "Which", "When", "Why")
-"""How questions begin: left to itself the mind mostly asks what."""
-
-
-PASSAGE = 120
-"""Tokens of one passage: longer episodes are replayed in small doses, sentence by sentence."""
+WITHHELD = 5
+"""Which of a passage's views is kept out of replay, to probe and to weigh on: the fifth way to be reminded."""
+PASSAGE = 72
+"""Tokens of one passage: longer episodes are replayed in small doses that end where sentences end."""
+ONE_BREATH = 30
+"""Tokens of a passage that answers any question about it as a whole; of a longer one only the sentence is said."""
+_BREAK = re.compile(r"(?<=[.!?])\s+|\n+")
 
 
 @dataclass(frozen=True)
@@ -53,12 +45,14 @@ class Passage:
     episode: int
     text: str
     bits: tuple[float, ...]
+    names: tuple[str, ...] = ()
+    """What its episode is about: a later passage of a longer one may only say “he”."""
 
 
 def passages(speech: Speech, episode: int, text: str, bits: list[float]) -> list[Passage]:
     """The episode in doses that end where its sentences end."""
     parts: list[str] = []
-    for sentence in re.split(r"(?<=[.!?\n])\s+", text.strip()):
+    for sentence in sentences(text):
         words = sentence.split()
         for start in range(0, len(words), PASSAGE // 2):
             piece = " ".join(words[start : start + PASSAGE // 2])
@@ -67,14 +61,21 @@ def passages(speech: Speech, episode: int, text: str, bits: list[float]) -> list
                 parts[-1] = longer
             else:
                 parts.append(piece)
+    names = tuple(names_in(text))
     if len(parts) <= 1:
-        return [Passage(episode, text.strip(), tuple(bits))]
+        return [Passage(episode, text.strip(), tuple(bits), names)]
     out, at = [], 0
     for part in parts:
         size = len(speech.encode(part))
-        out.append(Passage(episode, part, tuple(bits[at : at + size])))
+        own = names_in(part)
+        out.append(Passage(episode, part, tuple(bits[at : at + size]), tuple(own or names)))
         at += size
     return out
+
+
+def sentences(text: str) -> list[str]:
+    """Where a text takes breath: its sentences, and the turns of a conversation."""
+    return [part.strip() for part in _BREAK.split(text.strip()) if part.strip()]
 
 
 @dataclass
@@ -124,7 +125,7 @@ def plain_views(speech: Speech, passage: Passage) -> list[View]:
     """Cues that need no dreaming. The first is the bare text."""
     answer = speech.encode(passage.text)
     views = [View(passage, "text", "", [speech.document, *answer], list(range(len(answer))), opened=False)]
-    for at, name in enumerate(names_in(passage.text)):
+    for at, name in enumerate(passage.names):
         forms = ABOUT if at == 0 else ABOUT[:2] + ABOUT[5:7]
         for form in forms:
             cue = form.format(name)
@@ -138,10 +139,22 @@ def plain_views(speech: Speech, passage: Passage) -> list[View]:
     return views
 
 
-def answered(speech: Speech, passage: Passage, kind: str, cue: str, dream: int = 0) -> View:
+def answered(speech: Speech, passage: Passage, kind: str, cue: str, dream: int = 0, answer: str = "") -> View:
+    """A cue and what it brings back: the passage, or the part of a long one that says what the answer says."""
+    said = _part_of(speech, passage, answer)
     head = speech.encode(cue) + speech.turn
-    tokens = [*head, *speech.encode(passage.text), speech.end]
-    return View(passage, kind, cue, tokens, list(range(len(head) - 1, len(tokens) - 1)), dream=dream)
+    tokens = [*head, *speech.encode(said.text), speech.end]
+    return View(said, kind, cue, tokens, list(range(len(head) - 1, len(tokens) - 1)), dream=dream)
+
+
+def _part_of(speech: Speech, passage: Passage, answer: str) -> Passage:
+    parts, wanted = sentences(passage.text), set(content_words(answer))
+    if not wanted or len(parts) < 2 or len(passage.bits) <= ONE_BREATH:
+        return passage
+    best = max(parts, key=lambda part: len(wanted.intersection(content_words(part))))
+    before = len(speech.encode(passage.text[: passage.text.index(best)]))
+    bits = passage.bits[before : before + len(speech.encode(best))]
+    return Passage(passage.episode, best, bits, passage.names)
 
 
 @dataclass
@@ -150,26 +163,21 @@ class Repertoire:
 
     plain: dict[int, list[View]]
     dreamt: dict[int, list[View]]
-    withheld: list[View]
+    withheld: dict[int, list[View]]
 
     @classmethod
-    def of(cls, speech: Speech, passages: dict[int, list[Passage]], fresh, dreams, bare: bool) -> Repertoire:
-        """`fresh`: the episodes that are new tonight. One cue a passage of theirs is withheld.
-
-        `bare`: the text alone, with no cues.
-        """
-        made = cls({e: [] for e in passages}, {e: [] for e in passages}, [])
+    def of(cls, speech: Speech, passages: dict[int, list[Passage]], dreams) -> Repertoire:
+        """One cue of every passage is withheld."""
+        made = cls({e: [] for e in passages}, {e: [] for e in passages}, {e: [] for e in passages})
         for episode, found in passages.items():
             for passage in found:
                 views = plain_views(speech, passage)
-                if bare:
-                    views = views[:1]
-                elif episode in fresh and len(views) > 4:
-                    made.withheld.append(views.pop(4))
+                if len(views) > WITHHELD:
+                    made.withheld[episode].append(views.pop(WITHHELD))
                 made.plain[episode] += views
         for number, d in enumerate(dreams, 1):
             if d.kept:
-                view = answered(speech, d.passage, "dream", d.question, number)
+                view = answered(speech, d.passage, "dream", d.question, number, d.answer)
                 made.dreamt[d.passage.episode].append(view)
         return made
 
@@ -189,57 +197,6 @@ class Repertoire:
         return [(view.tokens, view.opened) for view in chosen]
 
 
-@dataclass
-class Dream:
-    """A question the mind dreamed about one passage, and whether the passage supports it."""
-
-    passage: Passage
-    question: str
-    support: float = 0.0
-    kept: bool = False
-    why: str = ""
-
-
-def dream(speech: Speech, about: list[Passage], generator: torch.Generator):
-    """Dream a question of every beginning about every passage. Yields (done, of); returns the dreams."""
-    start, line = speech.document_past(ASK), speech.encode("\n")[0]
-    asked = [(p, word) for p in about for word in BEGINNINGS]
-    rows = [speech.encode(f" {p.text}\nQuestion: {word}") for p, word in asked]
-    found: dict[int, Dream] = {}
-    for index, said in speech.say(rows, [start] * len(rows), 20, temperature=0.5, generator=generator, stop_after=line):
-        passage, word = asked[index]
-        found[index] = Dream(passage, (word + said.text).split("\n")[0].strip())
-        yield len(found), len(asked)
-    return [found[index] for index in range(len(asked))]
-
-
-def sift(dreams: list[Dream], each: int) -> None:
-    """Keep whole questions that can only be about their own passage, and ask nothing beyond it."""
-    kept: dict[Passage, set[str]] = {}
-    passages = {d.passage: set(_content_words(d.passage.text)) for d in dreams}
-    common = Counter(word for words in passages.values() for word in words)
-    for d in dreams:
-        own = passages[d.passage]
-        asked = _content_words(d.question)
-        names = {w.lower() for n in names_in(d.passage.text) for w in n.split()}
-        telling = {w for w in asked if w in own and common[w] == 1}
-        d.support = sum(w in own for w in asked) / len(asked) if asked else 0.0
-        mine = kept.setdefault(d.passage, set())
-        if not d.question.endswith("?") or len(d.question) < 12:
-            d.why = "not a whole question"
-        elif d.question.lower() in mine:
-            d.why = "dreamed before"
-        elif not telling or not (names & set(asked) or len(telling) > 1):
-            d.why = "could be about something else"
-        elif d.support < 0.5:
-            d.why = "speaks of things that the episode does not"
-        elif len(mine) >= each:
-            d.why = "enough questions about this episode"
-        else:
-            d.kept, d.why = True, "asks what the episode answers"
-            mine.add(d.question.lower())
-
-
-def _content_words(text: str) -> list[str]:
+def content_words(text: str) -> list[str]:
     words = [w.strip("’'-").lower() for w in re.findall(r"[\w’'-]+", text)]
-    return [w.removesuffix("'s").removesuffix("’s") for w in words if w and w not in _SMALL and len(w) > 2]
+    return [w.removesuffix("'s").removesuffix("’s") for w in words if w and w not in _SMALL and (len(w) > 2 or w.isdigit())]

@@ -1,9 +1,9 @@
-"""How much of a night is worth keeping: a line search over the delta's scale.
+"""How much of a night is worth keeping: a line search over the delta's scale, then over how many of its directions.
 
-Scales are tried, largest first, on cues that the night withheld from replay, on old material that
-it withheld from rehearsal, and on plain text that nobody trains on. A larger delta recalls more
-and disturbs more; the search ends where the sum of both grows again, and the scale with the least
-is proposed. Neither exam questions nor the held-out text of the exam are used.
+Both are tried, largest first, on cues that the night withheld from replay and on old material that it withheld from
+rehearsal; the scale also on plain text that nobody trains on. A larger delta recalls more and disturbs more, and every
+direction has to be described: a short rule is worth more than a long list. Each search ends where the sum grows
+again, and the least is proposed. Neither exam questions nor the held-out text of the exam are used.
 """
 
 from __future__ import annotations
@@ -13,52 +13,113 @@ from dataclasses import dataclass
 
 import torch
 
+from ..protocol import events as ev
 from .replay import Replay, Row
 
 SCALES = (1.0, 0.9, 0.8, 0.65, 0.5)
+KEPT = (0.7, 0.5, 0.35, 0.25)
+"""Shares of the directions that are tried once the scale is chosen."""
 OLD_WEIGHT = 3.0
 """Nats of recall that one nat of change in old material is worth: what is missed tonight can be slept on again, what is
 lost nobody tells anew."""
 TEXT_FREE = 0.025
 TEXT_WEIGHT = 10.0
 """A rise of plain text beyond 2.5 % weighs heavily: at 3 % the default policy refuses the night."""
+PRICE = 0.05
+"""Nats of recall that describing all directions is worth: those that earn less than their share go."""
 ROWS_AT_ONCE = 12
 WINDOW = 128
 
 
 @dataclass(frozen=True)
 class Tried:
-    scale: float
     recall_loss: float
     old_kl: float
     text_rise: float
+    scale: float
+    kept: int
+    of: int
+    bits: float
 
     @property
     def objective(self) -> float:
-        return self.recall_loss + OLD_WEIGHT * self.old_kl + TEXT_WEIGHT * max(0.0, self.text_rise - TEXT_FREE)
+        damage = OLD_WEIGHT * self.old_kl + TEXT_WEIGHT * max(0.0, self.text_rise - TEXT_FREE)
+        return self.recall_loss + damage + PRICE * self.kept / self.of
 
 
-WHOLE = Tried(1.0, 0.0, 0.0, 0.0)
-"""What is proposed when a night withheld nothing to weigh on."""
-
-
-def search(replay: Replay, probes: list[Row], old: list[Row], text: str):
-    """Try smaller and smaller scales while that serves; yields what was found. The delta's scale is left as it was."""
+def weighed(study, text: str, progress):
+    """Choose scale and directions of what the night learnt; a generator of events that leaves the study's delta so."""
+    probes, old = study.probes(), study.withheld_old()
+    if not probes or not old:
+        return
+    replay = study.replay
     whole = replay.delta.scale
-    rows = _windows(replay, text)
+    tried: list[Tried] = []
+    for one in by_scale(replay, probes, old, text):
+        tried.append(one)
+        yield progress.at("weigh", len(tried), len(SCALES) + len(KEPT), f"scale {one.scale:.2f}")
+    chosen = min(tried, key=lambda t: t.objective)
+    yield from _told(study, tried, chosen, "scale")
+    replay.delta.scale, study.kept_scale = whole * chosen.scale, chosen.scale
+    shorter = [chosen]
+    deltas = [replay.delta]
+    for one, delta in by_rank(replay, probes, old, chosen):
+        shorter.append(one)
+        deltas.append(delta)
+        yield progress.at("weigh", len(tried) + len(shorter), len(SCALES) + len(KEPT), f"{one.kept:,} directions")
+    best = min(range(len(shorter)), key=lambda at: shorter[at].objective)
+    yield from _told(study, shorter, shorter[best], "rank")
+    replay.delta = deltas[best]
+
+
+def _told(study, tried: list[Tried], chosen: Tried, search: str):
+    for one in tried:
+        yield ev.Weighed(
+            night=study.order.night, scale=one.scale, recall_loss=one.recall_loss, old_kl=one.old_kl,
+            text_rise=one.text_rise, objective=one.objective, chosen=one is chosen, search=search, kept=one.kept,
+            of=one.of, bits=one.bits,
+        )  # fmt: skip
+
+
+def by_scale(replay: Replay, probes: list[Row], old: list[Row], text: str):
+    """Smaller and smaller scales while that serves. The delta's scale is left as it was."""
+    delta, whole, rows = replay.delta, replay.delta.scale, _windows(replay, text)
+    every = sum(down.shape[0] for down in delta.down.values())
     try:
-        replay.delta.scale = 0.0
+        delta.scale = 0.0
         before = _mean(replay, rows)
         least = math.inf
         for scale in SCALES:
-            replay.delta.scale = whole * scale
-            tried = Tried(scale, _mean(replay, probes), _mean(replay, old), _mean(replay, rows) - before)
+            delta.scale = whole * scale
+            rise = _mean(replay, rows) - before
+            tried = Tried(_mean(replay, probes), _mean(replay, old), rise, scale, every, every, delta.bits())
             yield tried
             if tried.objective > least:
                 return
             least = tried.objective
     finally:
-        replay.delta.scale = whole
+        delta.scale = whole
+
+
+def by_rank(replay: Replay, probes: list[Row], old: list[Row], whole: Tried):
+    """Fewer and fewer directions while that serves: (what was found, the shorter delta). The replay's delta stays."""
+    delta = replay.delta
+    ordered = delta.in_directions()
+    strengths, least = ordered.strengths(), whole.objective
+    try:
+        for share in KEPT:
+            kept = max(1, round(share * len(strengths)))
+            replay.delta = ordered.pruned(strengths[:kept])
+            tried = Tried(
+                _mean(replay, probes), _mean(replay, old), whole.text_rise, whole.scale, kept, len(strengths),
+                replay.delta.bits(),
+            )  # fmt: skip
+            yield tried, replay.delta
+            if tried.objective > least:
+                return
+            least = tried.objective
+    finally:
+        replay.delta = delta
 
 
 def _windows(replay: Replay, text: str) -> list[Row]:
@@ -78,7 +139,3 @@ def _mean(replay: Replay, rows: list[Row]) -> float:
             total += float(loss) * len(row.labels)
             count += len(row.labels)
     return total / max(1, count)
-
-
-def best(tried: list[Tried]) -> Tried:
-    return min(tried, key=lambda t: t.objective)

@@ -123,6 +123,14 @@ class NightPlan(Plain, frozen=True, kw_only=True):
     exam_whole: bool = True
 
 
+class Trace(Plain, frozen=True, kw_only=True):
+    """What the cortex itself says of an episode that it was taught and the hippocampus has let go."""
+
+    episode: int
+    cue: str
+    answer: str
+
+
 class Sleep(Command, frozen=True, kw_only=True):
     """Open a night over these episodes. Exam questions are for marking only; the night never sees them."""
 
@@ -130,6 +138,7 @@ class Sleep(Command, frozen=True, kw_only=True):
     seed: int
     episodes: list[int]
     old_episodes: list[int] = []
+    traces: list[Trace] = []
     exam: list[Question] = []
     plan: NightPlan = NightPlan()
     why: str = ""

@@ -56,6 +56,8 @@ ACTIONS = (
     Action("episodes", "View", "&Episodes", "Ctrl+2", "Show the episodes", "show_episodes"),
     Action("night", "View", "&Night", "Ctrl+3", "Show the night", "show_night"),
     Action("review", "View", "&Review", "Ctrl+4", "Show the review", "show_review"),
+    Action("dreams", "View", "&Dreams", "Ctrl+5", "Show the dreams and go to their table", "show_dreams"),
+    Action("weighing", "View", "&Weighing", "Ctrl+6", "Show what the night weighed", "show_weighing"),
     Action("search", "View", "&Search the episodes", "Ctrl+F", "Go to the search line of the episodes", "search"),
     Action("theme-system", "View", "Theme of the s&ystem", "", "Night or Day, as the system has it", "theme_system"),
     Action("theme-night", "View", "N&ight theme", "", "Light words on deep indigo", "theme_night"),
@@ -76,6 +78,8 @@ IN_THE_LINE = (
     ("Shift+Enter", "Ask what stands in the line (Ctrl+Shift+Enter from anywhere)"),
     ("Up, Down", "In the talk: choose a turn; in the line: what was said before"),
     ("Left, Right, Enter", "In the talk: choose a memory that was read, and open it"),
+    ("A, K, D", "In the dreams: show all, the kept, the dropped"),
+    ("Enter", "In the dreams and in Effort: open the episode"),
     ("Ctrl+C", "Copy the chosen turn, row or hash"),
 )
 """Keys that belong to one place rather than to the window."""

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from ..protocol import events as ev
-from .story import Night
+from .lived import Night
 
 VERDICTS = ("learnt", "lost", "kept", "missed")
 VERDICT_WORDS = {"learnt": "Learnt", "lost": "Lost", "kept": "Still right", "missed": "Still wrong"}

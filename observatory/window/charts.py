@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
@@ -13,6 +14,9 @@ from PySide6.QtWidgets import QSizePolicy
 from .look import Look
 
 pg.setConfigOptions(antialias=True, useOpenGL=False)
+
+ROOM = 0.07
+"""Of the steps, left and right of them: half the figure under the last tick needs it, or that is not drawn."""
 
 
 class Chart(pg.PlotWidget):
@@ -77,9 +81,123 @@ class Curve(Chart):
         self._raw.setData(x[good], y[good])
         self._smooth.setData(x[good], smoothed(y[good]))
         if of:
-            self.setXRange(0, max(1, of), padding=0.03)
+            self.setXRange(0, max(1, of), padding=ROOM)
         top = float(y[good].max()) if self.points else 1.0
         self.setYRange(0.0, top * 1.08 or 1.0, padding=0)
+
+
+class Staircase(Chart):
+    """A count that holds from one step to the next, out of a known whole."""
+
+    def __init__(self, title: str, unit: str, look: Look, stage: str):
+        super().__init__(title, "gradient step", unit, look)
+        self._stage = stage
+        self._stairs, self._whole = self.plot([], [], stepMode="right"), pg.InfiniteLine(angle=0)
+        self.addItem(self._whole)
+        self.points = 0
+
+    def restyle(self, look: Look) -> None:
+        super().restyle(look)
+        ratio, hue = max(look.ratio, self.devicePixelRatioF()), look.stage(self._stage)
+        self._stairs.setPen(pg.mkPen(hue, width=look.type.line * 2 * ratio))
+        self._whole.setPen(pg.mkPen(look.soft, width=ratio, style=Qt.PenStyle.DashLine))
+
+    def draw(self, steps: Sequence[int], counts: Sequence[int], whole: int, here: int, of: int) -> None:
+        self.points = len(steps)
+        # The last count holds until the next probe: it is drawn as far as the night has come.
+        x, y = [0, *steps, max([here, *steps])], [0, *counts, counts[-1] if counts else 0]
+        self._stairs.setData(np.asarray(x, dtype=float), np.asarray(y, dtype=float))
+        self._whole.setValue(whole)
+        self._whole.setVisible(bool(whole))
+        self.setXRange(0, max(1, of), padding=ROOM)
+        self.setYRange(0, max(1, whole) * 1.12, padding=0)
+        self.setAccessibleDescription(
+            "; ".join(f"step {s}: {c} of {whole}" for s, c in zip(steps, counts, strict=True))
+        )
+
+
+@dataclass(frozen=True)
+class Line:
+    """One series of a search: its values, and the hue (of a stage) and shape of its points."""
+
+    name: str
+    values: Sequence[float]
+    stage: str
+    shape: str
+
+
+class SearchChart(Chart):
+    """What a search tried along x, one or more lines, with the chosen point ringed and named."""
+
+    def __init__(self, title: str, below: str, unit: str, look: Look, *, from_zero: bool = False):
+        super().__init__(title, below, unit, look)
+        self.setMinimumSize(150, 96)
+        self._from_zero = from_zero
+        self._drawn: tuple = ((), (), None, "")
+        self._items: list[pg.GraphicsObject] = []
+        self.marked: tuple[float, str] | None = None
+
+    def restyle(self, look: Look) -> None:
+        super().restyle(look)
+        self.draw(*self._drawn)
+
+    def draw(self, x: Sequence[float], lines: Sequence[Line], chosen: int | None, said: str) -> None:
+        """`chosen` is a place in `x`; `said` names it, and nothing is written where it is empty."""
+        self._drawn = x, lines, chosen, said
+        for item in self._items:
+            self.removeItem(item)
+        self._items, self.marked = [], None
+        if not len(x):
+            return
+        ratio, at = max(self.look.ratio, self.devicePixelRatioF()), np.asarray(x, dtype=float)
+        values = np.asarray([line.values for line in lines], dtype=float)
+        low, high = float(np.nanmin(values)), float(np.nanmax(values))
+        low = min(0.0, low) if self._from_zero else low
+        room = (high - low) or abs(high) or 1.0
+        wide = float(at.max() - at.min()) or 1.0
+        self.setXRange(at.min() - 0.1 * wide, at.max() + 0.1 * wide, padding=0)
+        self.setYRange(low - (0 if self._from_zero else 0.12 * room), high + 0.34 * room, padding=0)
+        if chosen is not None:
+            self._mark(float(at[chosen]), float(at.min() + wide / 2), high + 0.34 * room, said, ratio)
+        for line in lines:
+            self._line(at, line, chosen, ratio)
+        self.getAxis("bottom").setTicks([_ticks(at, wide)])
+
+    def _mark(self, x: float, middle: float, top: float, said: str, ratio: float) -> None:
+        pen = pg.mkPen(self.look.text, width=ratio, style=Qt.PenStyle.DashLine)
+        self._add(pg.InfiniteLine(pos=x, angle=90, pen=pen))
+        self.marked = x, said
+        if said:
+            name = pg.TextItem(said, color=self.look.text, anchor=(0, 0) if x <= middle else (1, 0))
+            name.setFont(self.look.strong("small"))
+            name.setPos(x, top)
+            self._add(name)
+
+    def _line(self, at: np.ndarray, line: Line, chosen: int | None, ratio: float) -> None:
+        hue, size = self.look.stage(line.stage), self.look.type.small * 0.8 * ratio
+        y = np.asarray(line.values, dtype=float)
+        self._add(pg.PlotDataItem(
+            at, y, pen=pg.mkPen(hue, width=self.look.type.line * 1.6 * ratio), symbol=line.shape, symbolSize=size,
+            symbolBrush=hue, symbolPen=pg.mkPen(hue), name=line.name,
+        ))  # fmt: skip
+        if chosen is not None:
+            self._add(pg.ScatterPlotItem(
+                at[[chosen]], y[[chosen]], symbol="o", size=size * 2.2, brush=None,
+                pen=pg.mkPen(self.look.text, width=2 * ratio),
+            ))  # fmt: skip
+
+    def _add(self, item: pg.GraphicsObject) -> None:
+        self.addItem(item)
+        self._items.append(item)
+
+
+def _ticks(at: np.ndarray, wide: float, apart: float = 0.09) -> list[tuple[float, str]]:
+    """A tick at every x that was tried, but for those too near to the one before; the last one always."""
+    kept: list[float] = []
+    for x in sorted(set(at.tolist()), reverse=True):
+        if not kept or kept[-1] - x >= apart * wide:
+            kept.append(x)
+    return [(x, f"{x:,.0f}" if x == int(x) and wide > 2 else f"{x:.2f}".rstrip("0").rstrip(".")) for x in kept]
 
 
 def smoothed(values: np.ndarray, memory: float = 0.7) -> np.ndarray:

@@ -10,8 +10,9 @@ from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
 from . import words
+from .lived import Turn
 from .look import Look
-from .story import Story, Turn
+from .story import Story
 from .theme import GRID
 from .tokens import TokenText
 

@@ -19,8 +19,10 @@ from .. import resources
 from ..protocol import events as ev
 from . import asking, words
 from .actions import ACTIONS, MENUS, TOOLS, by_id
+from .arranging import Arranging
 from .dock import Dock
 from .doing import Doing
+from .dreams import DreamsDock
 from .episodes import EpisodesDock
 from .look import Look
 from .night import NightDock
@@ -28,8 +30,9 @@ from .notices import Notices
 from .review import ReviewDock
 from .source import Source
 from .status import StatusBar
-from .story import Story
+from .story import TOPICS, Story
 from .talk import TalkDock
+from .weighing import WeighingDock
 
 TICK_MS = 33
 BUDGET_MS = 8.0
@@ -38,10 +41,9 @@ FLOOD = 200
 """Events in one tick that mean history is being read back; docks then draw a few times a second, not thirty."""
 FLOOD_WAIT_S = 0.4
 SIZE = QSize(1520, 940)
-LAYOUT_VERSION = 1
 
 
-class MainWindow(Doing, QMainWindow):
+class MainWindow(Doing, Arranging, QMainWindow):
     """`attach` gives it a source; until then it shows empty docks."""
 
     failed = Signal(str, str, str)
@@ -84,7 +86,10 @@ class MainWindow(Doing, QMainWindow):
     def _make_docks(self) -> None:
         self.talk, self.episodes = TalkDock(self.story, self.look), EpisodesDock(self.story, self.look)
         self.night, self.review = NightDock(self.story, self.look), ReviewDock(self.story, self.look)
-        self.docks: tuple[Dock, ...] = (self.talk, self.episodes, self.night, self.review)
+        self.dreams, self.weighing = DreamsDock(self.story, self.look), WeighingDock(self.story, self.look)
+        self.docks: tuple[Dock, ...] = (
+            self.talk, self.episodes, self.night, self.dreams, self.weighing, self.review,
+        )  # fmt: skip
         self.status = StatusBar(self.story, self.look)
         self.setStatusBar(self.status)
         self.notices = Notices(self.look, {a.id: a.text.replace("&", "").rstrip("…") for a in ACTIONS})
@@ -143,11 +148,14 @@ class MainWindow(Doing, QMainWindow):
         self.night.stage_wanted.connect(self.step_stage)
         self.night.veto_wanted.connect(self.veto_night)
         self.night.review_wanted.connect(self.show_review)
+        self.night.effort.episode_wanted.connect(self.open_episode)
+        self.dreams.episode_wanted.connect(self.dream_chosen)
         self.review.decide_wanted.connect(self.decided)
         self.notices.action_wanted.connect(self.act)
         self.notices.changed.connect(lambda: self.notices_bar.setVisible(bool(self.notices.cards)))
-        for button in self.findChildren(QAbstractButton):
-            button.installEventFilter(self)
+        for part in (self, *self.docks):  # docks are no children yet
+            for button in part.findChildren(QAbstractButton):
+                button.installEventFilter(self)
 
     def eventFilter(self, watched, event) -> bool:
         """Space on a focused button presses it; the window's own Space (pause) must not take it away."""
@@ -195,41 +203,6 @@ class MainWindow(Doing, QMainWindow):
     def talk_mode(self, on: bool) -> None:
         self._look_as(on_stage=on)
 
-    def put_docks_back(self) -> None:
-        area = Qt.DockWidgetArea
-        for dock in self.docks:
-            dock.setFloating(False)
-            dock.show()
-        self.addDockWidget(area.LeftDockWidgetArea, self.talk)
-        self.addDockWidget(area.RightDockWidgetArea, self.night)
-        self.addDockWidget(area.RightDockWidgetArea, self.episodes)
-        self.splitDockWidget(self.night, self.episodes, Qt.Orientation.Vertical)
-        self.tabifyDockWidget(self.night, self.review)
-        self.night.raise_()
-        wide, high = max(self.width(), 900), max(self.height(), 600)
-        self.resizeDocks([self.talk, self.night], [int(wide * 0.38), int(wide * 0.62)], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.night, self.episodes], [int(high * 0.64), int(high * 0.36)], Qt.Orientation.Vertical)
-
-    def _restore(self) -> None:
-        if self.settings is None:
-            return
-        theme = self.settings.value("theme")
-        if theme in ("system", "night", "day") and theme != self.look.asked:
-            self._look_as(theme)
-        geometry, state = self.settings.value("geometry"), self.settings.value("docks")
-        if geometry is not None:
-            self.restoreGeometry(geometry)
-        if state is not None and not self.restoreState(state, LAYOUT_VERSION):
-            self.put_docks_back()
-
-    def remember(self) -> None:
-        if self.settings is None:
-            return
-        self.settings.setValue("geometry", self.saveGeometry())
-        self.settings.setValue("docks", self.saveState(LAYOUT_VERSION))
-        self.settings.setValue("theme", self.look.asked)
-        self.settings.sync()
-
     # ------------------------------------------------------------ the stream
 
     def attach(self, source: Source) -> None:
@@ -272,7 +245,7 @@ class MainWindow(Doing, QMainWindow):
         self._dirty |= self.story.take_changes()
         self._bring_up_review()
         if force:
-            self._dirty |= {"talk", "episodes", "night", "review", "status", "notices"}
+            self._dirty |= set(TOPICS)
         if not self._dirty:
             return
         self._drawn_at = time.monotonic()
@@ -329,37 +302,6 @@ class MainWindow(Doing, QMainWindow):
         self._draw()
 
     # ------------------------------------------------------------ moving about
-
-    def _show(self, dock: Dock) -> None:
-        dock.show()
-        dock.raise_()
-        self._draw_dock(dock)
-
-    def show_talk(self) -> None:
-        self._show(self.talk)
-        self.talk.line.setFocus()
-
-    def show_episodes(self) -> None:
-        self._show(self.episodes)
-        self.episodes.table.setFocus()
-
-    def show_night(self) -> None:
-        self._show(self.night)
-        self.night.tabs.currentWidget().setFocus()
-
-    def show_review(self) -> None:
-        self._show(self.review)
-        # The focus rests on Hold: nothing is approved by leaning on a key.
-        self.review.hold_button.setFocus()
-
-    def search(self) -> None:
-        self._show(self.episodes)
-        self.episodes.search.setFocus()
-        self.episodes.search.selectAll()
-
-    def open_episode(self, number: int) -> None:
-        self._show(self.episodes)
-        self.episodes.go_to(number)
 
     def act(self, id_: str) -> None:
         """A notice's button: the same action as in the menu."""

@@ -1,4 +1,4 @@
-"""The night dock: where the night stands, how long it will take, what is replayed and what was dreamed.
+"""The night dock: where the night stands, how long it will take, what is replayed and which episodes rest.
 
 Draws the newest night of the story, or a finished one until the next begins. It decides nothing:
 its buttons are the window's actions.
@@ -10,11 +10,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QProgressBar, QPushButton, QSplitter, QStackedWidget, QTabWidget, QWidget
 
 from . import words
-from .charts import Curve
+from .charts import Curve, Staircase
 from .dock import Dock, EmptyPage, column, label, row
+from .effort import recalled
+from .lived import Night, Replayed
 from .look import Look
+from .resting import EffortPane
 from .stages import StageStrip
-from .story import Night, Replayed, Story
+from .story import Story
 from .tables import Column, Table
 from .theme import GRID, KIND_WORDS
 
@@ -51,9 +54,10 @@ class NightDock(Dock):
         self.now, self.left = label("", ""), label("", "soft")
         self.loss = Curve("Loss on what is replayed", "loss", look, "replay")
         self.kl = Curve("Distance from the old cortex", "KL, nats", look, "dream")
+        self.recalled = Staircase("Episodes recalled", "episodes", look, "exam")
         self.steps = Table(STAGES_OF_STEPS, look, "Steps")
         self.replays = Table(self._replay_columns(), look, "Replayed")
-        self.dreams = Table(self._dream_columns(), look, "Dreams")
+        self.effort = EffortPane(self._name, look)
         self.chosen = Table(self._chosen_columns(), look, "Chosen")
         self.old = Table(self._old_columns(), look, "Old material")
         self._buttons()
@@ -82,17 +86,6 @@ class NightDock(Dock):
                    bar=lambda r, look: (r.item.loss / 8.0, look.kind(r.item.kind)), about="Mean over the row's tokens"),
             Column("Worst", lambda r: f"{r.item.worst:.1f}", lambda r: r.item.worst, number=True, width=64,
                    about="Loss of the row's worst token"),
-        )  # fmt: skip
-
-    def _dream_columns(self) -> tuple[Column, ...]:
-        return (
-            Column("", lambda d: "◆ kept" if d.kept else "◇ dropped", lambda d: d.kept, width=90,
-                   colour=lambda d, look: look.kind("dream") if d.kept else look.soft),
-            Column("About", lambda d: self._name(d.episode), lambda d: d.episode, width=200),
-            Column("Dreamed", lambda d: d.prompt, stretch=True, tip=lambda d: f"{d.prompt}\n→ {d.target}"),
-            Column("Support", lambda d: f"{d.support:.2f}", lambda d: d.support, number=True, width=74,
-                   about="How much more likely the episode makes it"),
-            Column("Why", lambda d: d.why, width=190),
         )  # fmt: skip
 
     def _chosen_columns(self) -> tuple[Column, ...]:
@@ -147,7 +140,7 @@ class NightDock(Dock):
         inside.addWidget(self.bar)
         inside.addLayout(row(self.now, None, self.left, self.twin_button))
         plots = QWidget()
-        plots.setLayout(row(self.loss, self.kl))
+        plots.setLayout(row(self.loss, self.kl, self.recalled))
         self.twins = QStackedWidget()
         self.twins.addWidget(plots)
         self.twins.addWidget(self.steps)
@@ -156,6 +149,7 @@ class NightDock(Dock):
         self.tabs.setDocumentMode(True)
         for name, table in self._tables().items():
             self.tabs.addTab(table, name)
+        self.tabs.insertTab(1, self.effort, "Effort")
         self.tabs.currentChanged.connect(lambda _: self.refresh())
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.twins)
@@ -174,14 +168,14 @@ class NightDock(Dock):
         column(self.body, gap=0).addWidget(self.pages)
 
     def _tables(self) -> dict[str, Table]:
-        return {"Replayed": self.replays, "Dreams": self.dreams, "Chosen": self.chosen, "Old material": self.old}
+        return {"Replayed": self.replays, "Chosen": self.chosen, "Old material": self.old}
 
     def restyle(self, look: Look) -> None:
         super().restyle(look)
         self.strip.look = look
         self.strip.updateGeometry()
         self.strip.update()
-        for each in (self.loss, self.kl, self.steps, *self._tables().values()):
+        for each in (self.loss, self.kl, self.recalled, self.steps, self.effort, *self._tables().values()):
             each.restyle(look)
         icons = {"sleep": "moon", "pause": "pause", "step": "step", "stage": "stage", "veto": "veto"}
         for name, icon in icons.items():
@@ -278,27 +272,31 @@ class NightDock(Dock):
     def _draw_steps(self, night: Night) -> None:
         steps = [s.step for s in night.steps]
         of = night.steps[-1].of if night.steps else night.opened.steps
-        if len(steps) != self.loss.points or (self._drawn) is not night:
+        drawn = (len(steps), len(night.probes))
+        if drawn != (self.loss.points, self.recalled.points) or self._drawn is not night:
             self._drawn = night
             self.loss.draw(steps, [s.loss for s in night.steps], of)
             self.kl.draw(steps, [s.kl for s in night.steps], of)
+            probed, counts, whole = recalled(night)
+            self.recalled.setVisible(bool(probed))
+            self.recalled.draw(probed, counts, whole, steps[-1] if steps else 0, of)
+            self.tabs.setTabText(1, f"Effort  {counts[-1]:,} of {whole:,} rest" if probed else "Effort")
         if self.twins.currentIndex() == 1:
             self.steps.rows.follow(night.steps)
 
     def _draw_table(self, night: Night) -> None:
-        counts = (len(night.replays), sum(d.kept for d in night.dreams), len(night.chosen), len(night.old))
-        for place, (name, count) in enumerate(zip(self._tables(), counts, strict=True)):
-            whole = f"{count:,} of {len(night.dreams):,}" if name == "Dreams" and night.dreams else f"{count:,}"
-            self.tabs.setTabText(place, f"{name}  {whole}" if count else name)
-        for table, rows in zip(
-            self._tables().values(), (night.replays, night.dreams, night.chosen, night.old), strict=True
-        ):
-            if table is self.tabs.currentWidget():
+        seen = self.tabs.currentWidget()
+        rows = (night.replays, night.chosen, night.old)
+        for (name, table), kept in zip(self._tables().items(), rows, strict=True):
+            self.tabs.setTabText(self.tabs.indexOf(table), f"{name}  {len(kept):,}" if kept else name)
+            if table is seen:
                 bar = table.verticalScrollBar()
                 at_end = bar.value() >= bar.maximum() - 2
-                table.rows.follow(rows)
+                table.rows.follow(kept)
                 if at_end and table is self.replays:
                     table.scrollToBottom()
+        if seen is self.effort:
+            self.effort.draw(night)
 
 
 def _now(night: Night) -> str:

@@ -17,7 +17,10 @@ from ..protocol import events as ev
 from .look import Look, platform_without_display
 
 SIZE = QSize(1600, 1000)
-DOCK_SIZES = {"talk": (640, 760), "episodes": (1100, 620), "night": (1100, 760), "review": (1200, 760)}
+DOCK_SIZES = {
+    "talk": (640, 760), "episodes": (1100, 620), "night": (1100, 760), "dreams": (1200, 620), "weighing": (1200, 680),
+    "review": (1200, 760),
+}  # fmt: skip
 
 
 def render(events: Iterable[ev.Event], folder: Path | str, theme: str = "light", scale: int = 1) -> list[Path]:
@@ -64,8 +67,8 @@ def _dock(window, dock, folder: Path, scale: int) -> Path:
 
 
 def _choose(dock) -> None:
-    """An episode is opened, so that its tokens can be seen."""
-    if dock.topic == "episodes" and dock.story.episodes:
+    """An episode and a dream are opened, so that what belongs to them can be seen."""
+    if dock.topic in ("episodes", "dreams") and dock.table.rows.shown:
         dock.table.selectRow(min(3, len(dock.table.rows.shown) - 1))
 
 

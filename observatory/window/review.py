@@ -14,9 +14,10 @@ from . import words
 from .changes import VERDICT_MARKS, VERDICT_WORDS, VERDICTS, Change, changes, counts, kind_words
 from .charts import DriftBars
 from .dock import Dock, EmptyPage, column, label, row
+from .lived import Night
 from .look import Look
 from .scoreboard import Scoreboard
-from .story import Night, Story
+from .story import Story
 from .tables import Column, Table
 from .theme import GRID
 

@@ -7,8 +7,8 @@ from PySide6.QtGui import QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from . import words
+from .lived import Night
 from .look import Look
-from .story import Night
 from .theme import STAGES
 
 

@@ -6,108 +6,10 @@ a view repaints only when something in it is new. Knows no Qt and no clock but t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from ..protocol import events as ev
+from .lived import Episode, Night, Turn, key
 
-TOPICS = ("talk", "episodes", "night", "review", "status", "notices")
-
-
-@dataclass
-class Episode:
-    """One experience as a person meets it."""
-
-    told: ev.EpisodeEncoded
-    kept: bool = False
-    nights: list[int] = field(default_factory=list)
-    folded: str = ""
-    mean: float = 0.0
-
-    def __post_init__(self) -> None:
-        bits = self.told.surprise
-        self.mean = sum(bits) / len(bits) if bits else 0.0
-        self.folded = f"{self.told.text}\n{self.told.speaker}\n{self.told.session}\n{self.told.goal}".casefold()
-
-    @property
-    def number(self) -> int:
-        return self.told.episode
-
-
-@dataclass
-class Turn:
-    """One thing said in the talk: told by a person, or asked of the mind and answered."""
-
-    kind: str
-    number: int
-    text: str
-    at: float = 0.0
-    memory: ev.Memory = "whole"
-    pieces: list[str] = field(default_factory=list)
-    surprise: list[float] = field(default_factory=list)
-    answer_pieces: list[str] = field(default_factory=list)
-    answer_surprise: list[float] = field(default_factory=list)
-    read: ev.MemoryRead | None = None
-    reads: list[ev.Read] = field(default_factory=list)
-    answered: ev.Answered | None = None
-    encoded: ev.EpisodeEncoded | None = None
-    kept: bool = False
-    changed: int = 0
-
-
-@dataclass
-class Replayed:
-    """One row of one batch."""
-
-    step: int
-    item: ev.ReplayItem
-
-
-@dataclass
-class Night:
-    """One night, as far as it has come."""
-
-    opened: ev.NightOpened
-    stage: str = ""
-    stage_text: str = ""
-    met: list[str] = field(default_factory=list)
-    progress: ev.NightProgress | None = None
-    steps: list[ev.ReplayStep] = field(default_factory=list)
-    replays: list[Replayed] = field(default_factory=list)
-    chosen: list[ev.EpisodeProposed] = field(default_factory=list)
-    dreams: list[ev.DreamMade] = field(default_factory=list)
-    old: list[ev.OldMaterial] = field(default_factory=list)
-    weighed: list[ev.Weighed] = field(default_factory=list)
-    before: dict[tuple[str, str, str], ev.ExamAnswer] = field(default_factory=dict)
-    after: dict[tuple[str, str, str], ev.ExamAnswer] = field(default_factory=dict)
-    whole: dict[str, ev.Examined] = field(default_factory=dict)
-    proposed: ev.Proposed | None = None
-    decisions: list[ev.Decided] = field(default_factory=list)
-    committed: ev.NightCommitted | None = None
-    closed: ev.NightClosed | None = None
-    rolled_back: bool = False
-    cut: bool = False
-    """The mind ended under it: a mind was lost, or another one came up, before the night was closed."""
-
-    @property
-    def open(self) -> bool:
-        return self.closed is None and not self.cut
-
-    @property
-    def number(self) -> int:
-        return self.opened.night
-
-    @property
-    def open_proposal(self) -> ev.Proposal | None:
-        """What waits for a decision: proposed, not closed, and not yet approved or vetoed."""
-        if self.proposed is None or not self.open:
-            return None
-        if self.decisions and self.decisions[-1].decision != "hold":
-            return None
-        return self.proposed.proposal
-
-
-def key(question: ev.Question) -> tuple[str, str, str]:
-    return question.prompt, question.kind, question.style
+TOPICS = ("talk", "episodes", "night", "dreams", "weighing", "review", "status", "notices")
 
 
 class Story:
@@ -311,19 +213,17 @@ class Story:
         before = self.nights.get(e.night)
         night = self.nights[e.night] = Night(e)
         if before is not None and e.resumed_from_step:
-            night.steps = [s for s in before.steps if s.step <= e.resumed_from_step]
-            night.replays = [r for r in before.replays if r.step <= e.resumed_from_step]
-            night.dreams, night.old, night.chosen = before.dreams, before.old, before.chosen
+            night.go_on_from(before)
         night.before = dict(before.before if before is not None else self._known)
         self.paused = False
-        self.changed |= {"night", "review", "status", "talk"}
+        self.changed |= {"night", "dreams", "weighing", "review", "status", "talk"}
 
     def _of(self, number: int, *topics: str) -> Night | None:
         self.changed.update(topics)
         return self.nights.get(number)
 
     def _stage(self, e: ev.StageEntered) -> None:
-        if night := self._of(e.night, "night", "status"):
+        if night := self._of(e.night, "night", "dreams", "weighing", "status"):
             night.stage, night.stage_text = e.stage, e.text
             if e.stage not in night.met:
                 night.met.append(e.stage)
@@ -342,16 +242,20 @@ class Story:
             night.old.append(e)
 
     def _dream(self, e: ev.DreamMade) -> None:
-        if night := self._of(e.night, "night"):
+        if night := self._of(e.night, "dreams"):
             night.dreams.append(e)
 
     def _step(self, e: ev.ReplayStep) -> None:
         if night := self._of(e.night, "night"):
             night.steps.append(e)
-            night.replays.extend(Replayed(e.step, item) for item in e.items)
+            night.replay(e.step, e.items)
+
+    def _probed(self, e: ev.Probed) -> None:
+        if night := self._of(e.night, "night"):
+            night.probes.append(e)
 
     def _weighed(self, e: ev.Weighed) -> None:
-        if night := self._of(e.night, "night"):
+        if night := self._of(e.night, "weighing"):
             night.weighed.append(e)
 
     def _examined(self, e: ev.Examined) -> None:
@@ -424,6 +328,7 @@ _HANDLERS = {
     ev.OldMaterial: Story._old,
     ev.DreamMade: Story._dream,
     ev.ReplayStep: Story._step,
+    ev.Probed: Story._probed,
     ev.Weighed: Story._weighed,
     ev.Examined: Story._examined,
     ev.Proposed: Story._proposed,

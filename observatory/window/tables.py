@@ -25,14 +25,14 @@ LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 @dataclass(frozen=True)
 class Column:
-    """`text` is shown, `sort` orders, `bar` (share and colour) is painted beside the figure."""
+    """`text` is shown, `sort` orders, `bar` (share and colour; no share, no bar) is painted beside the figure."""
 
     title: str
     text: Callable[[Any], str]
     sort: Callable[[Any], Any] | None = None
     tip: Callable[[Any], str] | None = None
     colour: Callable[[Any, Look], QColor | None] | None = None
-    bar: Callable[[Any, Look], tuple[float, QColor]] | None = None
+    bar: Callable[[Any, Look], tuple[float | None, QColor]] | None = None
     number: bool = False
     width: int = 90
     stretch: bool = False
@@ -165,8 +165,8 @@ class Cells(QStyledItemDelegate):
         if column.bar is not None:
             share, colour = column.bar(entry, look)
             room = rect.width() - FIGURE * look.type.body / 10.5
-            wide = max(2.0, room * max(0.0, min(1.0, share)))
-            if room > GRID:
+            if room > GRID and share is not None:
+                wide = max(2.0, room * max(0.0, min(1.0, share)))
                 painter.fillRect(QRectF(rect.left() + EDGE, rect.center().y() - 2, wide, 5), colour)
         text = words.line(column.text(entry))
         inner = rect.adjusted(EDGE, 0, -EDGE, 0)
@@ -184,6 +184,8 @@ class Table(QTableView):
     def __init__(self, columns: Sequence[Column], look: Look, name: str):
         super().__init__()
         self.rows = Rows(columns, look)
+        self.letters: dict[str, Callable[[], None]] = {}
+        """Plain letters that do something in this table, instead of looking for a row that begins with them."""
         self.setModel(self.rows)
         self.setAccessibleName(name)
         self.setItemDelegate(Cells(self))
@@ -224,4 +226,12 @@ class Table(QTableView):
             entry = self.chosen()
             QGuiApplication.clipboard().setText("\t".join(column.text(entry) for column in self.rows.columns))
             return
-        super().keyPressEvent(event)
+        if not self.take_letter(event):
+            super().keyPressEvent(event)
+
+    def take_letter(self, event) -> bool:
+        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        do = self.letters.get(event.text().casefold()) if held == Qt.KeyboardModifier.NoModifier else None
+        if do is not None:
+            do()
+        return do is not None

@@ -45,6 +45,15 @@ def test_fewer_nights_take_fewer_days_and_ask_nothing_of_the_rest(folder):
     assert sets.named("told", 2, folder).day_hash == one.day_hash != sets.named("told", 3, folder).day_hash
 
 
+def test_exams_that_each_count_from_one_are_counted_on(folder):
+    for path in (folder / "exams").glob("told-*"):
+        path.write_text(f'{{"prompt": "{path.stem}?", "answers": ["x"], "kind": "direct", "day": 1}}\n')
+    _, exam = read(sets.named("told", None, folder), folder)
+    assert [q.day for q in exam] == [1, 2, 3]
+    _, exam = read(sets.named("told-02", None, folder), folder)
+    assert [(q.prompt, q.day) for q in exam] == [("told-02?", 1)]
+
+
 def test_one_exam_for_a_whole_set_is_cut_to_the_days_lived(folder):
     for path in (folder / "exams").glob("told-*"):
         path.unlink()

@@ -149,13 +149,58 @@ def dreams(number: int = 1) -> list[ev.Event]:
         ev.Measured(night=number, when="before", perplexity=18.42, kl_from_base=0.0, perplexity_text="built-in"),
         ev.StageEntered(night=number, stage="dream", text="making up questions"),
     ]  # fmt: skip
-    for place, e in enumerate(told):
-        kept = place % 3 != 2
-        out.append(ev.DreamMade(
-            night=number, dream=place + 1, episode=e.episode, prompt=f"What do you know about {_name(e.text)}?",
-            target=e.text, kept=kept, support=0.9 - place / 40, why="" if kept else "the episode does not support it",
-        ))  # fmt: skip
+    out += [dream(place, e, number) for place, e in enumerate(told)]
     out.append(ev.StageEntered(night=number, stage="replay", text="replaying the day"))
+    return out
+
+
+DROPPED = ("it could be about something else", "the episode does not say that", "the episode saves too few bits")
+
+
+def dream(place: int, e: ev.EpisodeEncoded, number: int = 1) -> ev.DreamMade:
+    """Two of three are kept, every fourth of those by chance; what is dropped before the open book has no bits."""
+    kept, drawn = place % 3 != 2, "chance" if place % 4 == 1 else "best"
+    scored = kept or place % 2
+    without, with_ = (3.0 + place % 7 * 0.8, 0.4 + place % 5 * 0.3) if scored else (0.0, 0.0)
+    if scored and not kept:
+        without = with_ + 0.3
+    because = "one of the best of its episode" if drawn == "best" else "drawn by chance, so that odd ones are kept too"
+    return ev.DreamMade(
+        night=number, dream=place + 1, episode=e.episode, prompt=f"What do you know about {_name(e.text)}?",
+        target=e.text, kept=kept, support=0.9 - place % 25 / 40, why=because if kept else DROPPED[place % 3],
+        answer=f"{_name(e.text)}, as it was told." if scored else "", with_bits=with_, without_bits=without,
+        gain=without - with_, drawn=drawn if kept else "",
+    )  # fmt: skip
+
+
+def probed(step: int, of: int = 40, number: int = 1) -> ev.Probed:
+    """What withheld cues bring back at a step: more of them the later it is."""
+    recalled = round(25 * (step / of) ** 0.8)
+    return ev.Probed(night=number, step=step, episodes=[
+        ev.ProbedEpisode(
+            episode=e.episode, worst=0.3 if place < recalled else 6.0 - 4 * step / of + place % 4,
+            recalled=place < recalled, need=0.2 if place < recalled else 0.5 + place % 5 / 10,
+            gain=0.1 if place < recalled else 1.0 + place % 7 / 3,
+        )
+        for place, e in enumerate(TOLD)
+    ])  # fmt: skip
+
+
+def weighed(number: int = 1, *, rank: bool = True) -> list[ev.Weighed]:
+    """Both searches; `rank=False` is what recordings held before a night tried fewer directions."""
+    out = []
+    for scale, recall, kl, rise in ((1.0, 0.31, 0.052, 0.031), (0.9, 0.33, 0.041, 0.024), (0.8, 0.37, 0.033, 0.019),
+                                    (0.65, 0.47, 0.024, 0.013), (0.55, 0.6, 0.02, 0.01)):  # fmt: skip
+        objective = recall + 3 * kl + 10 * max(0.0, rise - 0.025)
+        out.append(ev.Weighed(night=number, scale=scale, recall_loss=recall, old_kl=kl, text_rise=rise,
+                              objective=objective, chosen=scale == 0.9))  # fmt: skip
+    for kept, recall, kl in ((32, 0.33, 0.041), (24, 0.332, 0.037), (16, 0.34, 0.032), (12, 0.35, 0.028),
+                             (8, 0.43, 0.025), (4, 0.7, 0.02)) if rank else ():  # fmt: skip
+        bits_ = kept * 41_000.0
+        out.append(ev.Weighed(
+            night=number, scale=0.9, recall_loss=recall, old_kl=kl, text_rise=0.02, search="rank", kept=kept, of=32,
+            objective=recall + 3 * kl + bits_ / 2e7, chosen=kept == 12, bits=bits_,
+        ))  # fmt: skip
     return out
 
 
@@ -172,7 +217,7 @@ def replay_step(step: int, of: int, number: int = 1, rows: int = 18) -> ev.Repla
         )
         whose = None if kind == "old" else e.episode
         items.append(ev.ReplayItem(kind=kind, episode=whose, item=row, cue=cue, loss=loss,
-                                   worst=loss * 2.4, because="a token was still wrong"))  # fmt: skip
+                                   worst=loss * 2.4, because="its withheld cue was still missed"))  # fmt: skip
     return ev.ReplayStep(
         at=START + 300 + step, night=number, step=step, of=of,
         loss=5.9 * math.exp(-3.2 * step / of) + 0.3 + 0.35 * dice.random(),
@@ -190,6 +235,8 @@ def steps(upto: int = 40, of: int = 40, number: int = 1) -> list[ev.Event]:
     out: list[ev.Event] = []
     for step in range(1, upto + 1):
         out += [replay_step(step, of, number), progress(step, of, number)]
+        if step % 5 == 0:
+            out.append(probed(step, of, number))
     return out
 
 
@@ -200,7 +247,7 @@ def proposal(number: int = 1) -> ev.Proposal:
             drift[f"model.layers.{layer}.{part}"] = 0.012 + 0.02 * math.exp(-(((layer - 13) / 5) ** 2)) + 0.004 * place
     return ev.Proposal(
         night=number, delta=DELTA, file=f"deltas/night-{number:04d}-{DELTA[:12]}.safetensors", cortex_before=BASE,
-        cortex_after=AFTER, scale=0.55, rank=32, norm=14.2, drift=drift, episodes=list(range(1, 26)), steps=40,
+        cortex_after=AFTER, scale=0.9, rank=12, norm=14.2, drift=drift, episodes=list(range(1, 26)), steps=40,
         tokens=25_600, bytes=27_400_000,
     )  # fmt: skip
 
@@ -209,7 +256,7 @@ def gate(number: int = 1) -> list[ev.Event]:
     before, after = paper("before", number), paper("after", number)
     return [
         ev.StageEntered(night=number, stage="weigh", text="how much of it to keep"),
-        ev.Weighed(night=number, scale=0.55, recall_loss=0.4, old_kl=0.02, objective=0.5, chosen=True),
+        *weighed(number),
         ev.StageEntered(night=number, stage="exam", text="after"), after,
         ev.Measured(night=number, when="after", perplexity=18.11, kl_from_base=0.021, perplexity_text="built-in"),
         ev.StageEntered(night=number, stage="gate", text="asking for leave"),

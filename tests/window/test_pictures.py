@@ -18,7 +18,7 @@ from tests.window import canned
 
 pytestmark = pytest.mark.pictures
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = {"window.png", "talk.png", "episodes.png", "night.png", "review.png"}
+NAMES = {f"{name}.png" for name in ("window", "talk", "episodes", "night", "dreams", "weighing", "review")}
 
 
 def colours(image: QImage, step: int = 3) -> set[str]:

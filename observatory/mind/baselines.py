@@ -1,0 +1,140 @@
+"""The usual ways to teach a model, in the same frame: plain training on the day's text, and the common LoRA recipe.
+
+Both see each episode's bare text, over and over in shuffled order, until the night's tokens are spent: no cues, no
+dreams, no old material, nothing withheld. What they leave behind is a delta like any other, and the gate is the same.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+
+import torch
+
+from ..protocol import events as ev
+from ..protocol.commands import Sleep
+from .attend import Pack
+from .delta import Delta, WholeDelta
+from .replay import LossExploded, Recipe
+
+BASELINES = ("finetune", "lora")
+TEXTS_AT_ONCE = 8
+WARMUP = 0.06
+"""Share of the way in which the rate rises; after it falls in a line to zero, as trainers do unless told otherwise."""
+FINETUNE_RATE = 5e-5
+LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.05, "target_modules": "all-linear", "task_type": "CAUSAL_LM"}
+LORA_RATE = 2e-4
+CLIP = 1.0
+USUAL_TOKENS = 700
+"""Trained tokens of one step of replay: a plan in steps means as many tokens here."""
+
+
+class Baseline:
+    can_be_kept = False
+    kept_scale = 1.0
+
+    def __init__(self, parts, order: Sleep, progress, _cortex: str, _saved=None):
+        self.parts, self.order, self.plan, self.progress = parts, order, order.plan, progress
+        self.speech, self.cortex = parts.speech, parts.cortex
+        self.step = self.tokens = 0
+        self.delta: Delta | WholeDelta | None = None
+        recipe = Recipe.fitting(len(parts.cortex.layers))
+        self.maps = self.cortex.matrices(recipe.first_layer, recipe.last_layer)
+        self.budget = self.plan.tokens or self.plan.steps * USUAL_TOKENS
+
+    def probes(self) -> list:
+        return []
+
+    def withheld_old(self) -> list:
+        return []
+
+    def run(self):
+        rows = {
+            e: [self.speech.document, *self.speech.encode(self.parts.lived[e].text), self.speech.end]
+            for e in self.order.episodes
+        }
+        yield self.progress.enter("replay", f"the day's bare text, until {self.budget:,} tokens are trained")
+        if self.plan.arm == "lora":
+            yield from self._lora(rows)
+        else:
+            self.delta = WholeDelta.fresh(self.maps)
+            with self.cortex.beside(self.delta.hooks(self.maps)):
+                yield from self._train(rows, self.delta.parameters(), FINETUNE_RATE)
+
+    def _lora(self, rows: dict[int, list[int]]):
+        with _adapted(self.cortex, self.order.seed) as (adapters, parameters):
+            yield from self._train(rows, parameters, LORA_RATE)
+            down = {name: a.weight.detach().clone() for name, (a, _) in adapters.items()}
+            up = {name: b.weight.detach().clone() for name, (_, b) in adapters.items()}
+        self.maps = self.cortex.matrices(0, len(self.cortex.layers))
+        self.delta = Delta(down, up, LORA["lora_alpha"] / LORA["r"])
+
+    def _train(self, rows: dict[int, list[int]], parameters: list[torch.Tensor], highest: float):
+        optimizer = torch.optim.AdamW(parameters, lr=highest, weight_decay=0.0)
+        chance = torch.Generator().manual_seed(self.order.seed)
+        torch.manual_seed(self.order.seed)
+        left: list[int] = []
+        while self.tokens < self.budget:
+            started = time.monotonic()
+            while len(left) < min(TEXTS_AT_ONCE, len(rows)):
+                every = list(rows)
+                left += [every[i] for i in torch.randperm(len(every), generator=chance).tolist()]
+            chosen, left = left[:TEXTS_AT_ONCE], left[TEXTS_AT_ONCE:]
+            share = self.tokens / self.budget
+            rate = highest * min(1.0, share / WARMUP + 0.1, (1 - share) / (1 - WARMUP))
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            losses = self._losses([rows[e] for e in chosen])
+            loss = torch.stack([each.mean() for each in losses]).mean()
+            if not torch.isfinite(loss):
+                raise LossExploded(f"the loss became {float(loss.detach())} at step {self.step + 1}")
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            norm = float(torch.nn.utils.clip_grad_norm_(parameters, CLIP))
+            optimizer.step()
+            self.step += 1
+            spent = sum(len(rows[e]) for e in chosen)
+            self.tokens += spent
+            items = [
+                ev.ReplayItem(
+                    kind="episode", episode=e, item=0, cue="(the text itself)", loss=float(each.detach().mean()),
+                    worst=float(each.detach().max()), because="its turn",
+                )
+                for e, each in zip(chosen, losses, strict=True)
+            ]  # fmt: skip
+            yield ev.ReplayStep(
+                night=self.order.night, step=self.step, of=max(self.step, self.budget * self.step // self.tokens),
+                loss=float(loss.detach()), kl=0.0, rate=rate, tokens=spent, step_s=time.monotonic() - started,
+                grad_norm=norm, items=items,
+            )  # fmt: skip
+            yield self.progress.at("replay", self.tokens, self.budget, f"{self.tokens:,} of {self.budget:,} tokens")
+
+    def _losses(self, rows: list[list[int]]) -> list[torch.Tensor]:
+        """What each token of each text costs."""
+        pack = Pack([len(row) - 1 for row in rows])
+        ids = torch.tensor([token for row in rows for token in row[:-1]])
+        wanted = torch.tensor([token for row in rows for token in row[1:]], device=self.cortex.device)
+        states = self.cortex.normed(self.cortex.run(pack, self.cortex.embed(ids), pack.positions()))
+        each = torch.nn.functional.cross_entropy(self.cortex.logits(states), wanted, reduction="none")
+        return list(each.split(pack.lengths))
+
+
+@contextmanager
+def _adapted(cortex, seed: int):
+    """The model with peft's adapters beside its maps: (their pairs by the map's name, what is trained)."""
+    import peft
+
+    torch.manual_seed(seed)
+    wrapped = peft.get_peft_model(cortex.model, peft.LoraConfig(**LORA))
+    try:
+        wrapped.train()
+        found = {}
+        for name, module in wrapped.base_model.model.model.named_modules():
+            if isinstance(module, peft.tuners.lora.LoraLayer):
+                found[name] = (module.lora_A["default"], module.lora_B["default"])
+        yield found, [p for pair in found.values() for part in pair for p in part.parameters()]
+    finally:
+        wrapped.unload()
+        cortex.model.eval()
+        for parameter in cortex.model.parameters():
+            parameter.requires_grad_(False)

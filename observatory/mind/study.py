@@ -1,0 +1,317 @@
+"""What a night learns from and how: old material, dreams, and replay in small doses with probes in between.
+
+Effort goes where it is needed: what a withheld cue brings back rests, what resists gets more, and the replay ends when
+nothing is left that is worth it. It knows no exam, no gate and no decision, and leaves behind a delta beside the cortex.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import torch
+
+from ..protocol import events as ev
+from ..protocol.commands import Sleep
+from . import checkpoint, dreams, guard, rehearsal, views
+from .curator import EARLIER_NEED, Curator
+from .delta import Delta
+from .replay import Drawn, Recipe, Replay, Row
+
+CHECKPOINT_EVERY = 20
+DREAMS_KEPT, DREAMS_BY_CHANCE = 3, 1
+EARLIER_SHARE = 4
+"""One row in four of a batch is an earlier night's episode, once there are any."""
+EARLIER_READ = 150
+"""Views of earlier nights that the guard reads: enough to know their directions, and no more in the tenth night."""
+PROBE_FROM, PROBE_EVERY = 16, 8
+EARLIER_PROBED = 240
+PROBED_AT_ONCE = 16
+COOLING = 8
+"""Steps in which the rate falls to its end once nothing is left to learn."""
+WITHHELD_OLD = 6
+"""Every sixth piece of old material is kept out of rehearsal, to weigh the delta on."""
+
+
+@dataclass
+class Ways:
+    """What an arm leaves out, for comparison."""
+
+    anchored: bool
+    dreaming: bool
+    evenly: bool
+
+    @classmethod
+    def of(cls, arm: str) -> Ways:
+        return cls(anchored=arm != "no-anchor", dreaming=arm != "no-dreams", evenly=arm == "uniform")
+
+
+class Study:
+    def __init__(self, parts, order: Sleep, progress, cortex: str, saved: tuple[dict, dict] | None = None):
+        self.parts, self.order, self.plan, self.progress = parts, order, order.plan, progress
+        self.speech, self.cortex = parts.speech, parts.cortex
+        self.ways = Ways.of(order.plan.arm)
+        self.before, self.saved = cortex, saved
+        self.kept_scale = 1.0
+        self.step = self.tokens = 0
+        self.recipe = Recipe.fitting(
+            len(parts.cortex.layers), steps=self.plan.steps, rank=self.plan.rank, seed=order.seed
+        )
+        self.tonight = [e for e in order.episodes if e not in parts.superseded]
+        self.earlier = [e for e in order.old_episodes if e not in parts.superseded]
+        self.dreams: list[dreams.Dream] = []
+        self.old: list[rehearsal.OldRow] = []
+        self.replay: Replay | None = None
+        self.curator: Curator | None = None
+        self.views: views.Repertoire | None = None
+        self._earlier: Curator | None = None
+        self._cooling: int | None = None
+
+    @property
+    def delta(self) -> Delta:
+        return self.replay.delta
+
+    @property
+    def maps(self) -> dict[str, torch.nn.Linear]:
+        return self.replay.maps
+
+    @property
+    def can_be_kept(self) -> bool:
+        return self.replay is not None
+
+    def run(self):
+        yield from self._rehearse()
+        yield from self._dream()
+        yield from self._replay_all()
+
+    # ------------------------------------------------------------ rehearse
+
+    def _rehearse(self):
+        yield self.progress.enter("rehearse", "what the cortex already is comes to mind, so that the night can keep it")
+        if self.ways.anchored:
+            parts = self.parts
+            runner = rehearsal.of_base(self.speech, parts.primer, parts.measured, self.before == parts.base)
+            self.old = yield from self.progress.watched(runner, "rehearse", "pieces of old material")
+            traces = rehearsal.of_traces(self.speech, [(t.cue, t.answer) for t in self.order.traces])
+            yield from self.progress.watched(rehearsal.remember(self.speech, traces), "rehearse", "traces remembered")
+            self.old = [*self.old, *traces]
+            if not self.saved:
+                for item, row in enumerate(self.old, 1):
+                    yield ev.OldMaterial(night=self.order.night, item=item, kind=row.kind, text=row.text)
+
+    # ------------------------------------------------------------ dream
+
+    def _dream(self):
+        yield self.progress.enter("dream", "the mind asks itself about the day; only what the episode supports is kept")
+        every = [*self.tonight, *self.earlier]
+        self._passages = {e: self._passages_of(e) for e in every}
+        about = [p for e in self.tonight for p in self._passages[e]]
+        if self.saved:
+            for row in self.saved[1]["dreams"]:
+                passage = self._passages[row["episode"]][row["passage"]]
+                self.dreams.append(dreams.Dream(passage, row["question"], kept=row["kept"], answer=row["answer"]))
+        elif self.ways.dreaming:
+            chance = torch.Generator().manual_seed(self.order.seed + 1)
+            self.dreams = yield from self.progress.watched(
+                dreams.dream(self.speech, about, chance), "dream", "dreams"
+            )
+            left = dreams.sift(self.dreams)
+            yield from self.progress.watched(dreams.verify(self.speech, left), "dream", "dreams verified")
+            dreams.choose(left, DREAMS_KEPT, DREAMS_BY_CHANCE, chance)
+            for number, d in enumerate(self.dreams, 1):
+                yield ev.DreamMade(
+                    night=self.order.night, dream=number, episode=d.passage.episode, prompt=d.question,
+                    target=d.passage.text if d.kept else "", kept=d.kept, support=d.support, why=d.why,
+                    answer=d.answer, with_bits=d.with_bits, without_bits=d.without_bits, gain=d.gain, drawn=d.drawn,
+                )  # fmt: skip
+
+    def _passages_of(self, episode: int) -> list[views.Passage]:
+        lived = self.parts.lived[episode]
+        return views.passages(self.speech, episode, lived.text, lived.bits)
+
+    # ------------------------------------------------------------ replay
+
+    def _replay_all(self):
+        plan, recipe = self.plan, self.recipe
+        self.views = views.Repertoire.of(self.speech, self._passages, self.dreams)
+        yield self.progress.enter("replay", f"up to {plan.steps} small doses, interleaved with old material")
+        yield self.progress.at("replay", 0, plan.steps, "finding what the day has of its own")
+        delta = Delta.fresh(self.cortex.matrices(recipe.first_layer, recipe.last_layer), recipe.rank, self.order.seed)
+        delta.guard = self._listen()
+        self.replay = Replay(self.speech, delta, recipe, self._open_book if plan.target != "cross-entropy" else None)
+        usable = [i for i in range(len(self.old)) if i % WITHHELD_OLD]
+        lived, seed = self.parts.lived, self.order.seed
+        need = {e: 1.0 + abs(lived[e].outcome or 0.0) for e in self.tonight}
+        self.curator = Curator(need, [self.old[i].kind for i in usable], seed, self.ways.evenly)
+        self._earlier = Curator({e: EARLIER_NEED * (1.0 + abs(lived[e].outcome or 0.0)) for e in self.earlier}, [], seed)
+        if self.saved:
+            self._go_on()
+        elif self.earlier and self.ways.anchored:
+            yield from self._probe(self._earlier, self.earlier[-EARLIER_PROBED:])
+        while not self._over():
+            started = time.monotonic()
+            drawn, reasons = self._draw(usable)
+            if plan.target == "on-policy":
+                self._in_own_words(drawn)
+            done = self.replay.step(self.step + 1, drawn)
+            self.step += 1
+            self.tokens += done.tokens
+            for d in drawn:
+                if d.view is not None:
+                    self._whose(d.view.episode).replayed(d.view, d.worst)
+            yield ev.ReplayStep(
+                night=self.order.night, step=self.step, of=plan.steps, loss=done.loss, kl=done.kl, rate=done.rate,
+                tokens=done.tokens, step_s=time.monotonic() - started, grad_norm=done.grad_norm,
+                items=[self._item(d, why) for d, why in zip(drawn, reasons, strict=True)],
+            )  # fmt: skip
+            yield self.progress.at("replay", self.step, plan.steps, f"step {self.step} of at most {plan.steps}")
+            if self.step >= PROBE_FROM and (self.step - PROBE_FROM) % PROBE_EVERY == 0 and not self.ways.evenly:
+                yield from self._probe(self.curator, self.tonight)
+            if self.step % CHECKPOINT_EVERY == 0:
+                self.keep()
+        self.replay.settle()
+
+    def _over(self) -> bool:
+        """At its budget, or when nothing is left that a withheld cue does not bring back and the rate has come down."""
+        spent = self.plan.tokens is not None and self.tokens >= self.plan.tokens
+        if self.step >= self.plan.steps or spent or not self.tonight:
+            return True
+        if self._cooling is None and self.curator.satisfied() and not self.ways.evenly:
+            self._cooling = self.step
+            self.replay.cool(self.step, COOLING)
+        return self._cooling is not None and self.step >= self._cooling + COOLING
+
+    def _whose(self, episode: int) -> Curator:
+        return self.curator if episode in self.curator.need else self._earlier
+
+    def _listen(self) -> dict[str, torch.Tensor]:
+        """What the delta may listen to: the day's directions, less those of old material and of earlier nights."""
+        if not self.ways.anchored:
+            return {}
+        chance = torch.Generator().manual_seed(self.order.seed)
+        maps = self.cortex.matrices(self.recipe.first_layer, self.recipe.last_layer)
+        habits = guard.Watcher(maps)
+        old = [(row.tokens, row.opened) for row in self.old]
+        if self.earlier:
+            each = max(1, min(guard.VIEWS_EACH, EARLIER_READ // len(self.earlier)))
+            order = torch.randperm(len(self.earlier), generator=chance).tolist()[: EARLIER_READ // each]
+            old += self.views.some([self.earlier[i] for i in order], each, chance)
+        habits.watch(self.speech, old)
+        habits.also(self.speech, self.parts.primer[: len(self.parts.primer) * 2 // 3])
+        day = guard.Watcher(maps)
+        day.watch(self.speech, self.views.some(self.tonight, guard.VIEWS_EACH, chance))
+        return guard.between(habits, day)
+
+    def _probe(self, curator: Curator, episodes: list[int]):
+        """Ask through cues that are never replayed; nothing is learnt from it."""
+        started = [(e, v) for e in episodes for v in self.views.withheld[e]]
+        worst: dict[int, float] = {}
+        rows = [self.replay.row_of_view(v, teach=False) for _, v in started]
+        for at, missed in zip(started, self.replay.missed(rows, PROBED_AT_ONCE), strict=True):
+            worst[at[0]] = max(worst.get(at[0], 0.0), missed)
+        curator.probed(worst)
+        yield ev.Probed(
+            night=self.order.night, step=self.step,
+            episodes=[
+                ev.ProbedEpisode(
+                    episode=e, worst=found, recalled=e in curator.resting, need=curator.need[e], gain=curator.gain[e]
+                )
+                for e, found in worst.items()
+            ],
+        )  # fmt: skip
+
+    def _draw(self, usable: list[int]):
+        """The rows of one step, and why each episode is in it."""
+        recipe = self.recipe
+        shared = recipe.episodes // EARLIER_SHARE if self.ways.anchored else 0
+        earlier = self._earlier.episodes(min(len(self.earlier), shared), tired=True)
+        chosen = self.curator.episodes(recipe.episodes - len(earlier), tired=self._cooling is not None)
+        reasons = [self.curator.because(e) for e in chosen]
+        reasons += [f"learnt on an earlier night; {self._earlier.because(e)}" for e in earlier]
+        drawn = [Drawn(self._whose(e).view(e, self.views), None) for e in [*chosen, *earlier]]
+        for at in self.curator.old_material(recipe.old):
+            drawn.append(Drawn(None, self.old[usable[at]]))
+            reasons.append("")
+        return drawn, reasons
+
+    def _item(self, drawn: Drawn, why: str) -> ev.ReplayItem:
+        if drawn.view is None:
+            place = next(i for i, row in enumerate(self.old, 1) if row is drawn.old)
+            cue = drawn.old.text.split(" → ")[0][:80]
+            return ev.ReplayItem(kind="old", episode=None, item=place, cue=cue, loss=drawn.loss, worst=drawn.worst)
+        view = drawn.view
+        kind = "earlier" if view.episode not in self.curator.need else "dream" if view.dream else "episode"
+        cue = view.cue or "(the text itself)"
+        return ev.ReplayItem(
+            kind=kind, episode=view.episode, item=view.dream, cue=cue, loss=drawn.loss, worst=drawn.worst, because=why
+        )
+
+    @torch.no_grad()
+    def _open_book(self, view: views.View) -> torch.Tensor:
+        """What the cortex itself expects at the view's labels when the episode is in reach."""
+        store = self.parts.hippocampus
+        past = store.context(store.read(view.episode))
+        joint = [] if not view.opened else store.joint
+        rows = [*joint, *(view.tokens if view.opened else view.tokens[1:])]
+        normed, _ = self.cortex.read_through([rows], pasts=[past])
+        shift = len(joint) if view.opened else -1
+        return normed[[max(0, p + shift) for p in view.labels]].clone()
+
+    @torch.no_grad()
+    def _in_own_words(self, drawn: list[Drawn]) -> None:
+        """What the cortex, as far as it has come, says to each cue itself: there the teacher corrects it."""
+        asked = [d for d in drawn if d.view is not None and d.view.opened]
+        heads = [d.view.tokens[: d.view.labels[0] + 1] for d in asked]
+        with self.cortex.beside(self.delta.hooks(self.maps)):
+            opening = self.speech.opening_past()
+            most = max((len(d.view.labels) for d in asked), default=1)
+            chance = torch.Generator().manual_seed(self.order.seed * 10_000 + self.step)
+            saying = self.speech.say(heads, [opening] * len(heads), most, temperature=1.0, generator=chance)
+            for at, said in saying:
+                view, tokens = asked[at].view, [*heads[at], *said.tokens, self.speech.end]
+                labels = list(range(len(heads[at]) - 1, len(tokens) - 1))
+                evenly_weighed = views.Passage(view.episode, view.passage.text, ())
+                asked[at].said = views.View(evenly_weighed, view.kind, view.cue, tokens, labels, dream=view.dream)
+
+    # ------------------------------------------------------------ to weigh on
+
+    def probes(self) -> list[Row]:
+        """Cues of tonight's episodes that were never replayed."""
+        return [self.replay.row_of_view(v, teach=False) for e in self.tonight for v in self.views.withheld[e]]
+
+    def withheld_old(self) -> list[Row]:
+        return [self.replay.row_of_old(row, whole=True) for i, row in enumerate(self.old) if i % WITHHELD_OLD == 0]
+
+    # ------------------------------------------------------------ keeping
+
+    def keep(self) -> None:
+        """Write down where the replay stands."""
+        kept = [
+            {"episode": d.passage.episode, "passage": self._passages[d.passage.episode].index(d.passage),
+             "question": d.question, "kept": d.kept, "answer": d.answer}
+            for d in self.dreams
+        ]  # fmt: skip
+        state = identity(self.order, self.before) | {
+            "step": self.step, "tokens": self.tokens, "dreams": kept, "cooling": self._cooling,
+            "curator": self.curator.state(), "earlier_curator": self._earlier.state(),
+        }  # fmt: skip
+        checkpoint.write(self.parts.checkpoints, self.replay.tensors(), state)
+
+    def _go_on(self) -> None:
+        tensors, state = self.saved
+        self.replay.restore(tensors)
+        self.curator.restore(state["curator"])
+        self._earlier.restore(state["earlier_curator"])
+        self.step, self.tokens, self._cooling = state["step"], state["tokens"], state["cooling"]
+        if self._cooling is not None:
+            self.replay.cool(self._cooling, COOLING)
+
+
+def identity(order: Sleep, cortex: str) -> dict:
+    """What a checkpoint must agree with to be of this night on this cortex."""
+    plan = order.plan
+    return {
+        "night": order.night, "cortex": cortex, "episodes": list(order.episodes), "earlier": list(order.old_episodes),
+        "traces": [[t.cue, t.answer] for t in order.traces], "seed": order.seed, "rank": plan.rank, "steps": plan.steps,
+        "arm": plan.arm, "target": plan.target,
+    }  # fmt: skip

@@ -1,0 +1,103 @@
+"""Where the docks stand, how that is remembered, and how a person moves from one to another.
+
+Mixed into the main window. Knows no events and asks nothing of the source.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+
+from .dock import Dock
+
+LAYOUT_VERSION = 2
+
+
+class Arranging:
+    """The window it is mixed into has the docks, `settings`, `look` and `_look_as`."""
+
+    def put_docks_back(self) -> None:
+        area = Qt.DockWidgetArea
+        # All out first: docks that leave a pile one by one stand side by side for a moment and push its edge out.
+        for dock in self.docks:
+            dock.setFloating(False)
+            self.removeDockWidget(dock)
+        self.addDockWidget(area.LeftDockWidgetArea, self.talk)
+        self.addDockWidget(area.RightDockWidgetArea, self.night)
+        self.addDockWidget(area.RightDockWidgetArea, self.episodes)
+        self.splitDockWidget(self.night, self.episodes, Qt.Orientation.Vertical)
+        for dock in (self.dreams, self.weighing, self.review):
+            self.tabifyDockWidget(self.night, dock)
+        for dock in self.docks:
+            dock.show()
+        self.night.raise_()
+        wide, high = max(self.width(), 900), max(self.height(), 600)
+        self.resizeDocks([self.talk, self.night], [int(wide * 0.38), int(wide * 0.62)], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.night, self.episodes], [int(high * 0.64), int(high * 0.36)], Qt.Orientation.Vertical)
+
+    def _restore(self) -> None:
+        if self.settings is None:
+            return
+        theme = self.settings.value("theme")
+        if theme in ("system", "night", "day") and theme != self.look.asked:
+            self._look_as(theme)
+        geometry, state = self.settings.value("geometry"), self.settings.value("docks")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+        if state is not None and not self.restoreState(state, LAYOUT_VERSION):
+            self.put_docks_back()
+
+    def remember(self) -> None:
+        if self.settings is None:
+            return
+        self.settings.setValue("geometry", self.saveGeometry())
+        self.settings.setValue("docks", self.saveState(LAYOUT_VERSION))
+        self.settings.setValue("theme", self.look.asked)
+        self.settings.sync()
+
+    # ------------------------------------------------------------ moving about
+
+    def _show(self, dock: Dock) -> None:
+        dock.show()
+        dock.raise_()
+        self._draw_dock(dock)
+
+    def show_talk(self) -> None:
+        self._show(self.talk)
+        self.talk.line.setFocus()
+
+    def show_episodes(self) -> None:
+        self._show(self.episodes)
+        self.episodes.table.setFocus()
+
+    def show_night(self) -> None:
+        self._show(self.night)
+        self.night.tabs.currentWidget().setFocus()
+
+    def show_dreams(self) -> None:
+        self._show(self.dreams)
+        self.dreams.take_focus()
+
+    def show_weighing(self) -> None:
+        self._show(self.weighing)
+        self.weighing.twin_button.setFocus()
+
+    def show_review(self) -> None:
+        self._show(self.review)
+        # The focus rests on Hold: nothing is approved by leaning on a key.
+        self.review.hold_button.setFocus()
+
+    def search(self) -> None:
+        self._show(self.episodes)
+        self.episodes.search.setFocus()
+        self.episodes.search.selectAll()
+
+    def open_episode(self, number: int) -> None:
+        self._show(self.episodes)
+        self.episodes.go_to(number)
+
+    def dream_chosen(self, number: int, wanted: bool) -> None:
+        """A dream's episode: opened when that was asked for, else marked where it is shown anyway."""
+        if wanted:
+            self.open_episode(number)
+        elif self.episodes.table.rows.place_of(lambda e: e.number == number) is not None:
+            self.episodes.go_to(number)
