@@ -78,6 +78,8 @@ class Board:
         if self._live is None:
             return
         table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+        for wrap in ("ellipsis", "fold", "ellipsis"):
+            table.add_column(no_wrap=True, overflow=wrap)
         for job, state in self._state.items():
             table.add_row(job.name, self._span(job), state, style="dim" if state == "waiting" else None)
         self._live.update(table, refresh=True)

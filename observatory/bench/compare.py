@@ -173,6 +173,9 @@ def _run(jobs: Sequence[Job], asked: Asked) -> list[tuple[Job, JobFailed]]:
                         kept.save(_place(job, asked), outcome)
                     board.ended(job, "failed" if isinstance(outcome, JobFailed) else "kept")
                 board.look()
+        except KeyboardInterrupt:
+            board.console.print("Stopping; what was lived is kept, and the same call goes on from there.")
+            raise
         finally:
             pool.close()
     return failed

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent import futures
@@ -55,15 +56,18 @@ def on_ray(jobs: Sequence[Job], work: Path, address: str, at_once: int) -> Itera
     variables = {"PYTHONPATH": os.pathsep.join(filter(None, [str(PACKAGE), os.environ.get("PYTHONPATH")]))}
     variables |= {name: value for name, value in os.environ.items() if name.startswith("OBSERVATORY_")}
     how = {"num_cpus": at_once, "include_dashboard": False} if own else {"address": address}
+    asked_to_end = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(**how, runtime_env={"env_vars": variables if own else {}}, log_to_driver=False, logging_level="error")
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise Refusal(1, f"Ray at {address} cannot be reached: {error}") from error
+    # Ray ends the process at once on SIGTERM; running jobs are to be stopped and kept instead.
+    signal.signal(signal.SIGTERM, asked_to_end)
     running = {}
     try:
         share = max(1, (os.cpu_count() or 1) // at_once) if own else 2
         jobs = [msgspec.structs.replace(job, threads=share) for job in jobs]
-        task = ray.remote(**_needs(ray.cluster_resources(), jobs, own), max_retries=1)(do)
+        task = ray.remote(**_needs(ray.cluster_resources(), jobs, own), max_retries=1)(_on_a_worker)
         running = {task.remote(job, work): job for job in jobs}
         while running:
             done, _ = ray.wait(list(running), timeout=TURN_S)
@@ -77,6 +81,12 @@ def on_ray(jobs: Sequence[Job], work: Path, address: str, at_once: int) -> Itera
         if running:
             ray.wait(list(running), num_returns=len(running), timeout=LEAVE_S)
         ray.shutdown()
+
+
+def _on_a_worker(job: Job, work: Path) -> dict:
+    """Ray stops a task by an interrupt, which a comparison started in a shell's background would ignore."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return do(job, work)
 
 
 def _needs(there: dict[str, float], jobs: Sequence[Job], own: bool) -> dict[str, float]:

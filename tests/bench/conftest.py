@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,3 +52,22 @@ def bench(call):
         )  # fmt: skip
 
     return run
+
+
+@pytest.fixture
+def standing_still(call, tmp_path):
+    """A comparison whose night stands still at its second step, to be stopped there."""
+
+    @contextmanager
+    def begun(*more):
+        with subprocess.Popen(
+            call(*more), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT,
+            env=environment("waits-at-step-1"), start_new_session=True,
+        ) as run:  # fmt: skip
+            until = time.monotonic() + 90
+            while not any("step 1" in log.read_text() for log in (tmp_path / "work").glob("jobs/*/live.log")):
+                assert time.monotonic() < until and run.poll() is None, "the night never came to its second step"
+                time.sleep(0.1)
+            yield run
+
+    return begun

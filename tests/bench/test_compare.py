@@ -5,15 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import time
 
 import pytest
 
 from observatory.protocol import events as e
 from observatory.record.store import Store
-
-from .conftest import ROOT, environment
 
 
 def homes(tmp_path):
@@ -76,15 +72,8 @@ def test_a_job_that_fails_is_named_and_the_others_are_kept(bench, tmp_path):
 
 @pytest.mark.crash
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_stopped_in_the_middle_the_same_call_goes_on_and_lives_no_line_twice(call, bench, tmp_path, how):
-    with subprocess.Popen(
-        call("--arms", "sleep"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT,
-        env=environment("waits-at-step-1"), start_new_session=True,
-    ) as run:  # fmt: skip
-        until = time.monotonic() + 40
-        while not any("step 1" in log.read_text() for log in (tmp_path / "work").glob("jobs/*/live.log")):
-            assert time.monotonic() < until, "the night never came to its second step"
-            time.sleep(0.1)
+def test_stopped_in_the_middle_the_same_call_goes_on_and_lives_no_line_twice(standing_still, bench, tmp_path, how):
+    with standing_still("--arms", "sleep") as run:
         if how == signal.SIGKILL:
             os.killpg(run.pid, how)
         else:

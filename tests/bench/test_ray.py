@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import signal
 
 import pytest
 
@@ -31,6 +32,16 @@ def test_a_job_that_fails_on_ray_is_named(bench):
     done = bench("--arms", "sleep", "--ray", "local", words="raises", timeout=240)
     assert done.returncode == 1
     assert "tiny-sleep-seed0-nights2 ended with status 1" in done.stderr and "Traceback" not in done.stderr
+
+
+@needs_ray
+@pytest.mark.crash
+def test_stopped_on_ray_the_running_life_is_asked_to_keep_what_it_has(standing_still, tmp_path):
+    with standing_still("--arms", "sleep", "--ray", "local") as run:
+        run.send_signal(signal.SIGTERM)
+        assert run.wait(60) == 130
+    (log,) = (tmp_path / "work").glob("jobs/*/live.log")
+    assert "Interrupted; everything up to here is kept" in log.read_text()
 
 
 @pytest.mark.skipif(THERE, reason="Ray is installed")
