@@ -16,7 +16,8 @@ from ..protocol import events as e
 from ..protocol.durable import write
 
 KINDS = (
-    e.MindReady, e.NightOpened, e.Examined, e.Measured, e.Proposed, e.Decided, e.NightCommitted, e.NightClosed
+    e.MindReady, e.NightOpened, e.StageEntered, e.Examined, e.Measured, e.Proposed, e.Decided, e.NightCommitted,
+    e.NightClosed,
 )  # fmt: skip
 """The stored events a report is made of."""
 DECISIONS = {"approve": "approved", "veto": "vetoed", "hold": "held"}
@@ -37,6 +38,7 @@ class _Night:
         self.closed: e.NightClosed | None = None
         self.openings = 1
         self.exam_s = 0.0
+        self.examined_since: float | None = None
 
 
 def build(events: Iterable[e.Record], *, seed: int, arm: str) -> dict:
@@ -88,11 +90,15 @@ def _take(nights: dict[int, _Night], event: e.Record) -> None:
     night = nights.get(number)
     if night is None:
         return
+    if isinstance(event, e.StageEntered | e.NightClosed):
+        if night.examined_since is not None:
+            night.exam_s += max(0.0, event.at - night.examined_since)
+        examines = isinstance(event, e.StageEntered) and event.stage == "exam"
+        night.examined_since = event.at if examines else None
     match event:
         case e.Examined():
             paper = {_key(answer.question): answer for answer in event.answers}
             night.papers.setdefault((event.when, event.memory), {}).update(paper)
-            night.exam_s += event.wall_s
         case e.Measured():
             night.measured[event.when] = event
         case e.Proposed():
