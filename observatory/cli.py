@@ -110,7 +110,7 @@ def window(*, common: Common = HERE, device: str = "auto", precision: str = "aut
         session = Session(
             home, model=common.model or chosen.model, device=device if device != "auto" else chosen.device,
             precision=precision if precision != "auto" else chosen.precision, threads=chosen.threads,
-            seed=seed or chosen.seed, notices=notices,
+            seed=seed or chosen.seed, capacity=chosen.capacity, notices=notices,
         )  # fmt: skip
         opened.append(session)
         return session
@@ -212,7 +212,8 @@ def live(
     session = Session(
         home, model=model, device=device if device != "auto" else chosen.device,
         precision=precision if precision != "auto" else chosen.precision, threads=chosen.threads, seed=seed,
-        history=False, perplexity_text=str(perplexity_text.absolute()) if perplexity_text else "", notices=notices,
+        capacity=chosen.capacity, history=False,
+        perplexity_text=str(perplexity_text.absolute()) if perplexity_text else "", notices=notices,
     )  # fmt: skip
     kept_report = report or (home / "reports" / "latest.json" if common.json else None)
     life = headless.Life(

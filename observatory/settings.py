@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 import platformdirs
 
+from .protocol.commands import CAPACITY
 from .protocol.durable import write
 from .protocol.events import Notice
 
@@ -31,6 +32,8 @@ class Settings(msgspec.Struct, kw_only=True, omit_defaults=False, forbid_unknown
     precision: str = "auto"
     threads: int = 0
     seed: int = 0
+    capacity: Annotated[int, msgspec.Meta(ge=1)] = CAPACITY
+    """Episodes that the hippocampus holds at most."""
     reviewer: str = ""
     window: dict[str, str] = {}
 

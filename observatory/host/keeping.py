@@ -40,6 +40,7 @@ class Chosen:
     precision: str
     threads: int
     seed: int
+    capacity: int
     read_only: bool
     history: bool
     perplexity_text: str
@@ -307,8 +308,8 @@ class Keeping:
         return c.Settings(
             model=chosen.model, models_folder=str(models.cache_folder(self.home)), deltas_folder=str(folders["deltas"]),
             checkpoint_folder=str(folders["checkpoint"]), device=chosen.device, precision=chosen.precision,
-            threads=chosen.threads, seed=chosen.seed, accepted=self.store.accepted(),
-            perplexity_text=text, perplexity_name=Path(text).name if text else "built-in",
+            threads=chosen.threads, seed=chosen.seed, capacity=chosen.capacity, accepted=self.store.accepted(),
+            ended=self.store.ended(), perplexity_text=text, perplexity_name=Path(text).name if text else "built-in",
         )  # fmt: skip
 
     def _mind_gone(self, exit_code: int | None, last_words: str, asked: bool) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .keeping import Keeping
 
 NO_LINE = ("", 0)
+TRACES = 256
+"""Cues of faded episodes that one night is given at most; at one a step, four times what the default night has."""
 
 
 class Nights:
@@ -106,7 +108,7 @@ class Nights:
         night = store.next_night()
         order = c.Sleep(
             night=night, seed=self._keeping.chosen.seed + night - 1, episodes=episodes,
-            old_episodes=store.consolidated(), exam=exam, plan=plan, why=why,
+            old_episodes=store.consolidated(), traces=store.traces_of_faded(TRACES), exam=exam, plan=plan, why=why,
         )  # fmt: skip
         return self._send(order, line)
 
@@ -124,7 +126,7 @@ class Nights:
         exam = exam or (first.exam if first else self._asked_before(opened.night))
         order = c.Sleep(
             night=opened.night, seed=opened.seed, episodes=opened.episodes, old_episodes=opened.old_episodes,
-            exam=exam, plan=plan, why=opened.why, resume=True,
+            traces=self._keeping.store.traces_of_faded(TRACES), exam=exam, plan=plan, why=opened.why, resume=True,
         )  # fmt: skip
         return self._send(order, line)
 
@@ -172,4 +174,7 @@ class Nights:
         if not any(a.night > night for a in accepted):
             raise SessionError(f"The cortex is already as it was after night {night}; there is nothing to roll back.")
         kept = [a for a in accepted if a.night <= night]
+        # What only the cortex still has and is about to lose is handed back to the hippocampus first.
+        for portion in self._keeping.store.episodes_to_return(night):
+            self._keeping.send(c.Restore(episodes=portion))
         self._keeping.send(c.RollBack(to_night=night, accepted=kept, why=why))

@@ -36,6 +36,7 @@ class Session:
         precision: str = "auto",
         threads: int = 0,
         seed: int = 0,
+        capacity: int = c.CAPACITY,
         read_only: bool = False,
         history: bool = True,
         perplexity_text: str = "",
@@ -45,8 +46,8 @@ class Session:
         # Another module may stand in for the mind; tests of this room and of the window use one without a model.
         mind = mind or os.environ.get("OBSERVATORY_MIND", "observatory.mind.process")
         chosen = Chosen(
-            model=model, device=device, precision=precision, threads=threads, seed=seed, read_only=read_only,
-            history=history, perplexity_text=perplexity_text, notices=tuple(notices),
+            model=model, device=device, precision=precision, threads=threads, seed=seed, capacity=capacity,
+            read_only=read_only, history=history, perplexity_text=perplexity_text, notices=tuple(notices),
             mind=mind,
         )  # fmt: skip
         self._keeping = Keeping(Path(home), chosen)
@@ -108,7 +109,7 @@ class Session:
         return self._record(lambda store: list(store.history(kinds=list(kinds))))
 
     def unconsolidated(self) -> list[int]:
-        """Episodes that no accepted night has taken in."""
+        """Episodes that no accepted night has taken in and the hippocampus still holds."""
         return self._record(lambda store: store.unconsolidated())
 
     # ------------------------------------------------------------ waking

@@ -92,6 +92,9 @@ class Terminal:
                 self.say(f"  {event.by} says {event.decision}: {event.reason}")
             case e.NightClosed():
                 self.say(f"Night {event.night} {event.ended} after {_span(event.wall_s)}; cortex {event.cortex[:12]}")
+            case e.Retained() if event.faded and any(each.held for each in event.episodes):
+                held = sum(each.held for each in event.episodes)
+                self.say(f"  faded from the hippocampus: {len(event.faded):,} episodes; it holds {held:,}")
             case e.Notice(level="error" | "warning"):
                 self.complain(" ".join(filter(None, [f"{event.title}.", event.text, event.remedy])))
             case e.Notice():

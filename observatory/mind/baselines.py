@@ -22,7 +22,7 @@ TEXTS_AT_ONCE = 8
 WARMUP = 0.06
 """Share of the way in which the rate rises; after it falls in a line to zero, as trainers do unless told otherwise."""
 FINETUNE_RATE = 5e-5
-LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.05, "target_modules": "all-linear", "task_type": "CAUSAL_LM"}
+LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.05, "target_modules": "all-linear"}
 LORA_RATE = 2e-4
 CLIP = 1.0
 USUAL_TOKENS = 700
@@ -125,16 +125,16 @@ def _adapted(cortex, seed: int):
     import peft
 
     torch.manual_seed(seed)
-    wrapped = peft.get_peft_model(cortex.model, peft.LoraConfig(**LORA))
+    inner = peft.inject_adapter_in_model(peft.LoraConfig(**LORA), cortex.model.model)
+    layers = {n: m for n, m in inner.named_modules() if isinstance(m, peft.tuners.lora.LoraLayer)}
     try:
-        wrapped.train()
-        found = {}
-        for name, module in wrapped.base_model.model.model.named_modules():
-            if isinstance(module, peft.tuners.lora.LoraLayer):
-                found[name] = (module.lora_A["default"], module.lora_B["default"])
+        inner.train()
+        found = {name: (layer.lora_A["default"], layer.lora_B["default"]) for name, layer in layers.items()}
         yield found, [p for pair in found.values() for part in pair for p in part.parameters()]
     finally:
-        wrapped.unload()
-        cortex.model.eval()
+        for name, layer in layers.items():
+            parent, _, own = name.rpartition(".")
+            setattr(inner.get_submodule(parent), own, layer.base_layer)
+        inner.eval()
         for parameter in cortex.model.parameters():
             parameter.requires_grad_(False)

@@ -168,8 +168,8 @@ class Curator:
     def state(self) -> dict:
         return {
             "chance": self.chance.get_state().tolist(), "gain": {str(k): v for k, v in self.gain.items()},
-            "seen": {str(k): v for k, v in self.seen.items()}, "resting": sorted(self.resting), "missed": self._missed, "rounds": self._rounds,
-            "turn": self._turn,
+            "seen": {str(k): v for k, v in self.seen.items()}, "resting": sorted(self.resting),
+            "missed": self._missed, "rounds": self._rounds, "turn": self._turn,
         }  # fmt: skip
 
     def restore(self, state: dict) -> None:

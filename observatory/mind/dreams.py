@@ -7,6 +7,7 @@ What is kept is drawn by gain, and a little by chance. Nothing here has ever see
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -43,6 +44,7 @@ LEAST_SUPPORT = 0.5
 LEAST_GAIN = 0.5
 """Bits a token by which the answer must be likelier with the episode than without."""
 AT_ONCE = 48
+_ENDING = re.compile(r"(?:ing|ed|es|s)$")
 
 
 @dataclass
@@ -138,9 +140,14 @@ def verify(speech: Speech, dreams: list[Dream]):
 
 def _agrees(d: Dream) -> bool:
     """The answer says something that the question does not, and most of that stands in the passage."""
-    asked, own = set(content_words(d.question)), set(content_words(d.passage.text))
-    news = [w for w in content_words(d.answer) if w not in asked]
+    asked, own = _stems(d.question), _stems(d.passage.text)
+    news = _stems(d.answer) - asked
     return bool(news) and sum(w in own for w in news) >= LEAST_SUPPORT * len(news)
+
+
+def _stems(text: str) -> set[str]:
+    """Its words without the endings that a question changes: keep, keeps."""
+    return {_ENDING.sub("", w) if len(w) > 4 else w for w in content_words(text)}
 
 
 def _mean(bits: list[float]) -> float:

@@ -104,6 +104,10 @@ class Papers:
     def answers(self, memory: Memory, cortex: str) -> dict[str, ExamAnswer]:
         return self._given.setdefault((memory, cortex), {})
 
+    def hippocampus_faded(self) -> None:
+        """What both memories answered was read from episodes that may be gone; what the cortex said alone stands."""
+        self._given = {kept: given for kept, given in self._given.items() if kept[0] == "cortex"}
+
 
 @dataclass
 class Reference:

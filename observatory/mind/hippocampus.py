@@ -26,10 +26,14 @@ and searching 100,000 takes no longer than with half as many."""
 PASTS_KEPT = 256
 """Episodes whose keys and values stay in memory (0.7 MB each on the default model); others are read again."""
 FETCHED_AT_ONCE = 24
+DEAD_BESIDES = 64
+"""Places of forgotten episodes that may lie about, besides as many as there are living ones, until they are cleared."""
 SURE = 0.77
 SURE_WORDS = 3
 """How well the cue's three best-matched tokens must match. Measured on the default model: of 50 questions on the first
 day none lies below, of 150 on other things none above (the mean over all tokens lets 13 of those through)."""
+LEAST_WEIGHT = 0.15
+"""What gets less of the weight is not read."""
 SHARPNESS = 60.0
 """Inverse temperature of the completion: a lead of 0.04 in match gives the best episode 92 % of the weight."""
 
@@ -83,15 +87,18 @@ class Hippocampus:
         self._owner_start = np.zeros(256, np.int64)
         self._owner_end = np.zeros(256, np.int64)
         self._used = 0
+        self._dead: list[int] = []
         self._index: list[list[int]] = [[] for _ in range(UNITS)]
         self._frozen_index: list[np.ndarray | None] = [None] * UNITS
         self._pasts: OrderedDict[int, Past] = OrderedDict()
         self._opening: Past | None = None
         self._opened_state: torch.Tensor | None = None
         self.joint = speech.encode("\n")
+        self.superseded: dict[int, int] = {}
+        """Episodes that a later one corrects: a cue that finds the earlier one is answered by the later."""
 
     def __len__(self) -> int:
-        return len(self._order)
+        return len(self.traces)
 
     def opening(self) -> Past:
         """Keys and values of the shared opening of every turn, for the cortex as it is now."""
@@ -158,6 +165,12 @@ class Hippocampus:
         return self.cortex.run(pack, self.cortex.embed(ids), pack.positions(), last=self.address.layer)
 
     def forget(self, episode: int) -> None:
+        """Let an episode go: its codes, its keys and what is at hand of it."""
+        self._let_go(episode)
+        if len(self._dead) > len(self.traces) + DEAD_BESIDES:
+            self._clear_up()
+
+    def _let_go(self, episode: int) -> None:
         trace = self.traces.pop(episode, None)
         if trace is None:
             return
@@ -167,7 +180,30 @@ class Hippocampus:
                 self._index[unit].remove(slot)
                 self._frozen_index[unit] = None
         self._order[slot] = -1
+        self._dead.append(slot)
         self._pasts.pop(episode, None)
+
+    def _clear_up(self) -> None:
+        """Close the gaps that forgotten episodes left, and give back the memory that is not needed any more."""
+        living = list(self.traces.values())
+        keys = [self._keys[trace.start : trace.end] for trace in living]
+        self._used = sum(len(rows) for rows in keys)
+        self._keys = np.zeros((_room(self._used, 1024), self._keys.shape[1]), np.int8)
+        if keys:
+            self._keys[: self._used] = np.concatenate(keys)
+        self._owner_start = np.zeros(_room(len(living), 256), np.int64)
+        self._owner_end = np.zeros_like(self._owner_start)
+        self._order, self._dead = [trace.episode for trace in living], []
+        self._slot = {episode: slot for slot, episode in enumerate(self._order)}
+        self._index = [[] for _ in range(UNITS)]
+        self._frozen_index = [None] * UNITS
+        at = 0
+        for slot, trace in enumerate(living):
+            trace.start, trace.end = at, at + trace.end - trace.start
+            at = trace.end
+            self._owner_start[slot], self._owner_end[slot] = trace.start, trace.end
+            for unit in trace.code:
+                self._index[unit].append(slot)
 
     def _store(self, episode: int, tokens: list[int], code: np.ndarray, keys: np.ndarray) -> None:
         self.forget(episode)
@@ -210,6 +246,7 @@ class Hippocampus:
             slots = self._slots(int(unit))
             if len(slots):
                 scores[slots] += math.log1p(total / len(slots))
+        scores[self._dead] = -1.0
         many = min(SHORTLIST, total)
         best = np.argpartition(-scores, many - 1)[:many] if total > many else np.arange(total)
         return best[[self._order[s] >= 0 for s in best]]
@@ -286,10 +323,23 @@ class Hippocampus:
         if strongest < SURE:
             why = f"unsure: its best words match {strongest:.2f}, under {SURE:.2f}; nothing was read"
             return Recall(candidates, [], False, why, novelty, took)
-        chosen = [(e, m, float(w)) for (e, m), w in zip(candidates, weights, strict=False) if w >= 0.15]
-        total = sum(w for *_, w in chosen)
-        reads = [(e, m, w / total) for e, m, w in chosen]
+        chosen: dict[int, tuple[float, float]] = {}
+        for (episode, m), w in zip(candidates, weights, strict=False):
+            if w >= LEAST_WEIGHT:
+                stands = self._standing(episode)
+                known, weight = chosen.get(stands, (m, 0.0))
+                chosen[stands] = (max(known, m), weight + float(w))
+        total = sum(w for _, w in chosen.values())
+        reads = [(e, m, w / total) for e, (m, w) in chosen.items()]
         return Recall(candidates, reads, True, "", novelty, took)
+
+    def _standing(self, episode: int) -> int:
+        """The episode itself, or what corrects it, as far as that is still held."""
+        seen = {episode}
+        while (later := self.superseded.get(episode)) in self.traces and later not in seen:
+            seen.add(later)
+            episode = later
+        return episode
 
     @torch.no_grad()
     def fetch(self, episodes: list[int]) -> None:
@@ -319,6 +369,11 @@ class Hippocampus:
     def question(self, text: str, remembering: bool) -> list[int]:
         """A question's tokens; behind a memory it starts on a new line, as it would in a pasted prompt."""
         return [*(self.joint if remembering else []), *self.speech.encode(text), *self.speech.turn]
+
+
+def _room(needed: int, least: int) -> int:
+    """Arrays grow by doubling; this is where they stand for so many rows."""
+    return least << max(0, math.ceil(math.log2(max(1, needed) / least)))
 
 
 def _int8(keys: torch.Tensor) -> np.ndarray:

@@ -15,6 +15,7 @@ import os
 import time
 from pathlib import Path
 
+import msgspec
 import torch
 from safetensors.torch import load_file, save_file
 
@@ -22,12 +23,14 @@ from .. import models, resources
 from ..protocol import commands as cmd
 from ..protocol import events as ev
 from ..protocol.durable import written_beside
-from . import device, exam, gate
+from . import device, exam, gate, retention
 from .address import ACTIVE, DEPTH, UNITS, Address
 from .attend import Watch
+from .corrections import as_read, corrected
 from .cortex import Cortex
 from .hippocampus import Hippocampus
 from .night import Lived, Night, Parts
+from .retention import History
 from .speech import Speech
 
 WHOLE_HASH_EVERY = 20
@@ -43,6 +46,8 @@ class Mind:
         self.hash = self.base = self._sample = ""
         self._turns = 0
         self._nights: list[int] = []
+        self.known: dict[int, History] = {}
+        self.ended: list[int] = []
 
     # ------------------------------------------------------------ waking up
 
@@ -76,13 +81,16 @@ class Mind:
         self.hash = gate.rebuild(cortex, settings.accepted, Path(settings.deltas_folder))
         self._sample = cortex.sample_hash()
         self._nights = [entry.night for entry in settings.accepted]
+        self.ended = list(settings.ended)
         texts = resources.folder() / "texts"
         held_out = Path(settings.perplexity_text) if settings.perplexity_text else texts / "held-out.txt"
         primer = (texts / "primer.txt").read_text("utf-8")
         self.parts = Parts(
             cortex, speech, Hippocampus(speech, address), self.base, reference, primer, held_out.read_text("utf-8"),
-            settings.perplexity_name, Path(settings.deltas_folder), Path(settings.checkpoint_folder), aux, exam.Papers(),
+            settings.perplexity_name, Path(settings.deltas_folder), Path(settings.checkpoint_folder), aux,
+            exam.Papers(),
         )  # fmt: skip
+        self.parts.hippocampus.superseded = self.parts.superseded
         yield ev.MindReady(
             model=found.name, model_hash=models.weights_hash(folder), device=place.name, precision=place.precision,
             threads=torch.get_num_threads(), parameters=sum(t.numel() for _, t in cortex.tensors()),
@@ -94,11 +102,20 @@ class Mind:
         yield ev.ModeChanged(mode="awake", why="the model is loaded and the cortex is frozen")
 
     def restore(self, episodes: list[cmd.StoredEpisode]):
-        """Take kept episodes back into the hippocampus, read again by the cortex as it is now."""
+        """Take kept episodes back into the hippocampus, read again by the cortex as it is now.
+
+        Of those that have faded only the history is kept. A smaller capacity than before is kept to from the next
+        episode or night on, when all are back and the weakest can be told.
+        """
         parts = self.parts
         for e in episodes:
-            parts.lived[e.episode] = Lived(e.text, list(e.surprise), e.outcome)
-        wanted = {e.episode: list(e.tokens) for e in episodes}
+            self.known[e.episode] = History.of(e.born, e.surprise, e.outcome, e.nights, e.held)
+        held = [e for e in episodes if e.held]
+        for e in held:
+            parts.lived[e.episode] = Lived(as_read(e.text, e.outcome, e.because), list(e.surprise), e.outcome)
+            if e.corrects is not None:
+                parts.superseded[e.corrects] = e.episode
+        wanted = {e.episode: list(e.tokens) for e in held}
         for done in parts.hippocampus.refile(wanted):
             yield ev.MindWaiting(
                 what=f"remembering: {len(parts.hippocampus):,} episodes back", fraction=done / max(1, len(wanted))
@@ -109,15 +126,24 @@ class Mind:
     def tell(self, told: cmd.Tell):
         """One experience: read once, encoded in that same pass."""
         parts = self.parts
-        found = parts.hippocampus.encode(told.episode, told.text)
-        parts.lived[told.episode] = Lived(told.text, found.bits, told.outcome)
+        text = as_read(told.text, told.outcome, told.because)
+        found = parts.hippocampus.encode(told.episode, text)
+        before = [(e, parts.lived[e].text) for e, *_ in found.nearest if e in parts.lived and e != told.episode]
+        corrects = corrected(text, before)
+        if corrects is not None:
+            parts.superseded[corrects] = told.episode
+        parts.lived[told.episode] = Lived(text, found.bits, told.outcome)
+        self.known[told.episode] = History.of(len(self.ended), found.bits, told.outcome)
         yield ev.EpisodeEncoded(
             episode=told.episode, text=told.text, speaker=told.speaker, session=told.session, lived_at=told.lived_at,
             goal=told.goal, outcome=told.outcome, because=told.because, source=told.source, line=told.line,
             pieces=parts.speech.pieces(found.tokens), tokens=found.tokens, surprise=found.bits, code=found.code,
             novelty=found.novelty, nearest=[ev.Overlap(episode=e, before=b, after=a) for e, b, a in found.nearest],
-            pass_ms=found.pass_ms, code_ms=found.code_ms,
+            pass_ms=found.pass_ms, code_ms=found.code_ms, corrects=corrects,
         )  # fmt: skip
+        if self.night is None and len(parts.hippocampus) > self.settings.capacity:
+            faded = self._let_go()
+            yield ev.Retained(night=self._last_night, episodes=[self._retention(e) for e in faded], faded=faded)
         yield self._checked()
 
     def ask(self, asked: cmd.Ask):
@@ -177,6 +203,9 @@ class Mind:
     def sleep(self, order: cmd.Sleep):
         """One night. Yields None while it waits at the gate; give it `decide` then."""
         parts = self.parts
+        # What faded since the host last heard of it is not replayed; what was never told is a mistake.
+        held = [e for e in order.old_episodes if e in parts.lived or e not in self.known]
+        order = msgspec.structs.replace(order, old_episodes=held)
         missing = [e for e in [*order.episodes, *order.old_episodes] if e not in parts.lived]
         if missing:
             raise KeyError(f"the hippocampus does not hold episode {missing[0]}, so the night cannot replay it")
@@ -188,7 +217,11 @@ class Mind:
                 if isinstance(event, ev.NightCommitted):
                     self._moved(event.cortex_after)
                     self._nights.append(order.night)
+                    for episode in order.episodes:
+                        self.known[episode].nights.append(order.night)
                     yield from self._refile()
+                if isinstance(event, ev.NightClosed) and event.ended in ("committed", "vetoed"):
+                    yield from self.day_ends(order.night)
         finally:
             self.night = None
         yield ev.ModeChanged(mode="awake", why="the night is over")
@@ -207,9 +240,51 @@ class Mind:
         fresh = Cortex.load(folder, parts.cortex.device, parts.cortex.dtype)
         after = gate.roll_back(parts.cortex, fresh, order.accepted, Path(self.settings.deltas_folder))
         self._nights = [entry.night for entry in order.accepted]
+        for history in self.known.values():
+            history.nights = [n for n in history.nights if n not in gone]
         self._moved(after)
         yield from self._refile()
         yield ev.RolledBack(to_night=order.to_night, nights=gone, cortex=after, why=order.why)
+        yield self._retained()
+
+    # ------------------------------------------------------------ fading
+
+    def day_ends(self, night: int):
+        """After a night that was committed or vetoed: what is still held, and how firmly."""
+        if night not in self.ended:
+            self.ended.append(night)
+        yield self._retained()
+
+    def _retained(self) -> ev.Retained:
+        """Every episode known, once those that fade have been let go of. What nothing is left of is not known after."""
+        faded = self._let_go()
+        told = [self._retention(episode) for episode in sorted(self.known)]
+        for each in told:
+            if not each.held and each.cortical < retention.FORGOTTEN:
+                del self.known[each.episode]
+        return ev.Retained(night=self._last_night, episodes=told, faded=faded)
+
+    def _let_go(self) -> list[int]:
+        parts = self.parts
+        faded = retention.fading(self.known, self.ended, self.settings.capacity)
+        for episode in faded:
+            self.known[episode].held = False
+            parts.hippocampus.forget(episode)
+            parts.lived.pop(episode, None)
+        if faded:
+            parts.papers.hippocampus_faded()
+        return faded
+
+    def _retention(self, episode: int) -> ev.Retention:
+        history = self.known[episode]
+        now = retention.strength(history, self.ended)
+        return ev.Retention(
+            episode=episode, hippocampal=round(now.hippocampal, 4), cortical=round(now.cortical, 4), held=history.held
+        )
+
+    @property
+    def _last_night(self) -> int:
+        return self.ended[-1] if self.ended else 0
 
     def _moved(self, cortex: str) -> None:
         self.hash = cortex

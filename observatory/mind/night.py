@@ -130,10 +130,10 @@ class Night:
     def _examine(self, when: ev.When):
         """Both papers and the side effects, for the cortex as it is (before) or as it would be (after)."""
         if when == "before":
-            yield self.progress.enter("exam", "what does the cortex know before this night, with the hippocampus unplugged?")
+            yield self.progress.enter("exam", "what does the cortex know before this night, the hippocampus unplugged?")
             yield from self._papers(when, self.before)
             return
-        yield self.progress.enter("exam", "what would the cortex know after this night, with the hippocampus unplugged?")
+        yield self.progress.enter("exam", "what would the cortex know after this night, the hippocampus unplugged?")
         parts, study = self.parts, self.study
         try:
             with parts.cortex.beside(study.delta.hooks(study.maps)):

@@ -141,7 +141,7 @@ class Loop:
     def _night(self, order: cmd.Sleep) -> None:
         mind, generator = self.mind, self.mind.sleep(order)
         self.busy, self.told_asleep, self.paused, self.until = f"night {order.night}", False, False, None
-        night = None
+        night, over = None, False
         try:
             for event in generator:
                 if night is None and mind.night is not None:
@@ -151,6 +151,9 @@ class Loop:
                     self._at_the_gate()
                     continue
                 self.send(event)
+                over = over or isinstance(event, ev.NightClosed)
+                if over:
+                    continue  # what the mind still says of this night cannot be paused, vetoed or left out any more
                 self._stop_here(event, night)
                 self._look(night)
                 while self.paused:
@@ -159,6 +162,8 @@ class Loop:
             generator.close()
             checkpoint.drop(mind.parts.checkpoints)
             self.send(night.closed("vetoed", vetoed.veto.reason))
+            for event in mind.day_ends(night.number):
+                self.send(event)
             self.send(ev.ModeChanged(mode="awake", why=f"{vetoed.veto.by} ended the night"))
         except Leaving:
             if night is not None:

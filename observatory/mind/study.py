@@ -1,7 +1,7 @@
 """What a night learns from and how: old material, dreams, and replay in small doses with probes in between.
 
 Effort goes where it is needed: what a withheld cue brings back rests, what resists gets more, and the replay ends when
-nothing is left that is worth it. It knows no exam, no gate and no decision, and leaves behind a delta beside the cortex.
+nothing is left that is worth it. It knows no exam, no gate and no decision; it leaves a delta beside the cortex.
 """
 
 from __future__ import annotations
@@ -126,8 +126,9 @@ class Study:
                 )  # fmt: skip
 
     def _passages_of(self, episode: int) -> list[views.Passage]:
-        lived = self.parts.lived[episode]
-        return views.passages(self.speech, episode, lived.text, lived.bits)
+        lived = self.parts.lived
+        corrects = [lived[e].text for e, later in self.parts.superseded.items() if later == episode and e in lived]
+        return views.passages(self.speech, episode, lived[episode].text, lived[episode].bits, corrects)
 
     # ------------------------------------------------------------ replay
 
@@ -141,9 +142,10 @@ class Study:
         self.replay = Replay(self.speech, delta, recipe, self._open_book if plan.target != "cross-entropy" else None)
         usable = [i for i in range(len(self.old)) if i % WITHHELD_OLD]
         lived, seed = self.parts.lived, self.order.seed
-        need = {e: 1.0 + abs(lived[e].outcome or 0.0) for e in self.tonight}
+        felt = {e: 1.0 + abs(lived[e].outcome or 0.0) for e in [*self.tonight, *self.earlier]}
+        need = {e: felt[e] for e in self.tonight}
         self.curator = Curator(need, [self.old[i].kind for i in usable], seed, self.ways.evenly)
-        self._earlier = Curator({e: EARLIER_NEED * (1.0 + abs(lived[e].outcome or 0.0)) for e in self.earlier}, [], seed)
+        self._earlier = Curator({e: EARLIER_NEED * felt[e] for e in self.earlier}, [], seed)
         if self.saved:
             self._go_on()
         elif self.earlier and self.ways.anchored:

@@ -33,6 +33,8 @@ WITHHELD = 5
 """Which of a passage's views is kept out of replay, to probe and to weigh on: the fifth way to be reminded."""
 PASSAGE = 72
 """Tokens of one passage: longer episodes are replayed in small doses that end where sentences end."""
+NAMES = 4
+"""Names of one passage that are made cues of."""
 ONE_BREATH = 30
 """Tokens of a passage that answers any question about it as a whole; of a longer one only the sentence is said."""
 _BREAK = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -49,8 +51,13 @@ class Passage:
     """What its episode is about: a later passage of a longer one may only say “he”."""
 
 
-def passages(speech: Speech, episode: int, text: str, bits: list[float]) -> list[Passage]:
-    """The episode in doses that end where its sentences end."""
+def passages(
+    speech: Speech, episode: int, text: str, bits: list[float], corrects: list[str] | None = None
+) -> list[Passage]:
+    """The episode in doses that end where its sentences end.
+
+    `corrects`: the texts that it corrects. What they were about brings back this one.
+    """
     parts: list[str] = []
     for sentence in sentences(text):
         words = sentence.split()
@@ -61,14 +68,14 @@ def passages(speech: Speech, episode: int, text: str, bits: list[float]) -> list
                 parts[-1] = longer
             else:
                 parts.append(piece)
-    names = tuple(names_in(text))
+    names = _distinct([*names_in(text), *(name for earlier in corrects or () for name in names_in(earlier))])
     if len(parts) <= 1:
         return [Passage(episode, text.strip(), tuple(bits), names)]
     out, at = [], 0
     for part in parts:
         size = len(speech.encode(part))
         own = names_in(part)
-        out.append(Passage(episode, part, tuple(bits[at : at + size]), tuple(own or names)))
+        out.append(Passage(episode, part, tuple(bits[at : at + size]), tuple(own) or names))
         at += size
     return out
 
@@ -113,12 +120,11 @@ def names_in(text: str) -> list[str]:
             words.pop()
         if len(words) > 1:
             found.append(" ".join([words[0].lower(), *words[1:]]))
-    seen, out = set(), []
-    for name in found:
-        if name.lower() not in seen:
-            seen.add(name.lower())
-            out.append(name)
-    return out[:4]
+    return list(_distinct(found))
+
+
+def _distinct(names: list[str]) -> tuple[str, ...]:
+    return tuple({name.lower(): name for name in reversed(names)}.values())[::-1][:NAMES]
 
 
 def plain_views(speech: Speech, passage: Passage) -> list[View]:
@@ -199,4 +205,5 @@ class Repertoire:
 
 def content_words(text: str) -> list[str]:
     words = [w.strip("’'-").lower() for w in re.findall(r"[\w’'-]+", text)]
-    return [w.removesuffix("'s").removesuffix("’s") for w in words if w and w not in _SMALL and (len(w) > 2 or w.isdigit())]
+    words = [w.removesuffix("'s").removesuffix("’s") for w in words]
+    return [w for w in words if w not in _SMALL and (len(w) > 2 or w.isdigit())]

@@ -16,6 +16,9 @@ from .events import Memory, Plain, Question
 EPISODE_TEXT_LIMIT = 16_384
 """Characters in one episode: four times what the default model's window can encode usefully."""
 
+CAPACITY = 2_000
+"""Episodes that the hippocampus holds at most: eighty days like the built-in first one, which tells twenty-five."""
+
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=EPISODE_TEXT_LIMIT)]
 Counting = Annotated[int, msgspec.Meta(ge=1)]
 
@@ -55,6 +58,9 @@ class Settings(Plain, frozen=True, kw_only=True):
     threads: int = 0
     seed: int = 0
     accepted: list[AcceptedDelta] = []
+    ended: list[int] = []
+    """Nights that came to an end, committed or vetoed, oldest first. Each of them ended one day."""
+    capacity: Counting = CAPACITY
     perplexity_text: str = ""
     perplexity_name: str = "built-in"
 
@@ -66,7 +72,11 @@ class Wake(Command, frozen=True, kw_only=True):
 
 
 class StoredEpisode(Plain, frozen=True, kw_only=True):
-    """An episode from the record, as the hippocampus needs it back after a restart."""
+    """An episode from the record, as the mind needs it back after a restart.
+
+    Of one that has faded (not `held`) only its history comes, without text and tokens: nothing to file, but the mind
+    goes on telling how much of it the cortex keeps.
+    """
 
     episode: int
     text: str
@@ -76,9 +86,13 @@ class StoredEpisode(Plain, frozen=True, kw_only=True):
     goal: str = ""
     outcome: float | None = None
     because: str = ""
+    corrects: int | None = None
     tokens: list[int]
     surprise: list[float]
     nights: list[int] = []
+    born: int = 0
+    """Days that had ended when it was told."""
+    held: bool = True
 
 
 class Restore(Command, frozen=True, kw_only=True):
@@ -124,7 +138,7 @@ class NightPlan(Plain, frozen=True, kw_only=True):
 
 
 class Trace(Plain, frozen=True, kw_only=True):
-    """What the cortex itself says of an episode that it was taught and the hippocampus has let go."""
+    """What the cortex answered to a cue after the night that taught it; all there is left of an episode that faded."""
 
     episode: int
     cue: str
@@ -132,7 +146,10 @@ class Trace(Plain, frozen=True, kw_only=True):
 
 
 class Sleep(Command, frozen=True, kw_only=True):
-    """Open a night over these episodes. Exam questions are for marking only; the night never sees them."""
+    """Open a night over these episodes. Exam questions are for marking only; the night never sees them.
+
+    `old_episodes` were learnt before and are still held; `traces` stand for those that have faded since.
+    """
 
     night: Counting
     seed: int

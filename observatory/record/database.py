@@ -41,6 +41,15 @@ def connect(path: Path | None) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(":memory:" if path is None else str(path), config=CONFIG)
 
 
+def older(connection: duckdb.DuckDBPyConnection) -> int:
+    """The schema of a database that lacks migrations of ours; 0 when it lacks none, or holds nothing yet."""
+    tables = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'schema_version'"
+    if not connection.execute(tables).fetchone()[0]:
+        return 0
+    found = connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()[0]
+    return found if found < migrations()[-1][0] else 0
+
+
 class Database:
     def __init__(self, connection: duckdb.DuckDBPyConnection, where: str):
         self.connection = connection

@@ -33,8 +33,9 @@ EPISODES = """
     WITH taught AS (SELECT episode, list(night ORDER BY night) AS nights FROM learnt GROUP BY episode)
     SELECT e.episode, e.happened_at, e.text, e.speaker, e.session, e.lived_at, e.goal, e.outcome, e.because,
            e.source, e.line, e.novelty, e.corrects, len(e.token_ids) AS tokens, list_avg(e.surprise) AS mean_surprise,
-           list_max(e.surprise) AS most_surprise, coalesce(t.nights, []) AS nights
-    FROM episodes e LEFT JOIN taught t USING (episode)
+           list_max(e.surprise) AS most_surprise, coalesce(t.nights, []) AS nights, r.hippocampal, r.cortical,
+           coalesce(r.held, true) AS held
+    FROM episodes e LEFT JOIN taught t USING (episode) LEFT JOIN retained r USING (episode)
 """
 
 LATEST_STEPS = "SELECT max(seq) AS seq FROM replay_steps WHERE night = $night GROUP BY step"
@@ -67,9 +68,27 @@ QUERIES: dict[str, Query] = {
         "SELECT item, kind, text FROM old_material WHERE night = $night ORDER BY seq", {"night": ...}
     ),
     "dreams": Query(
-        "SELECT dream, episode, prompt, target, kept, support, why FROM dreams WHERE night = $night ORDER BY seq",
+        "SELECT dream, episode, prompt, target, kept, support, why, answer, with_bits, without_bits, gain, drawn "
+        "FROM dreams WHERE night = $night ORDER BY seq",
         {"night": ...},
     ),
+    "probes": Query(
+        "SELECT step, episode, worst, recalled, need, gain FROM probes WHERE night = $night "
+        "QUALIFY row_number() OVER (PARTITION BY step, episode ORDER BY seq DESC) = 1 ORDER BY step, episode",
+        {"night": ...},
+    ),
+    "retention": Query(
+        "SELECT r.episode, r.hippocampal, r.cortical, r.held, e.text FROM retention r LEFT JOIN episodes e "
+        "USING (episode) WHERE r.night = $night "
+        "QUALIFY row_number() OVER (PARTITION BY r.episode ORDER BY r.seq DESC) = 1 ORDER BY r.episode",
+        {"night": ...},
+    ),
+    "strengths": Query(
+        "SELECT night, hippocampal, cortical, held FROM retention WHERE episode = $episode "
+        "QUALIFY row_number() OVER (PARTITION BY night ORDER BY seq DESC) = 1 ORDER BY seq",
+        {"episode": ...},
+    ),
+    "traces": Query("SELECT night, episode, cue, answer FROM traces WHERE night = $night ORDER BY seq", {"night": ...}),
     "loss": Query(
         "SELECT happened_at, step, of, loss, kl, rate, tokens, step_s, grad_norm FROM replay_steps "
         f"WHERE seq IN ({LATEST_STEPS}) ORDER BY step",
@@ -105,7 +124,8 @@ QUERIES: dict[str, Query] = {
         {"night": ...},
     ),
     "weighings": Query(
-        "SELECT scale, recall_loss, old_kl, objective, chosen FROM weighings WHERE night = $night ORDER BY seq",
+        'SELECT scale, recall_loss, old_kl, text_rise, objective, chosen, search, kept, "of", bits FROM weighings '
+        "WHERE night = $night ORDER BY seq",
         {"night": ...},
     ),
     "drift": Query(

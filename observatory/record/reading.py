@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from msgspec import structs
+
 from ..protocol import commands as c
 from ..protocol import events as e
 from ..protocol import wire
@@ -19,8 +21,20 @@ PAGE = 1000
 """Events fetched at once while going through history: a few megabytes of replay steps."""
 
 RESTORED = (
-    "episode", "text", "speaker", "session", "lived_at", "goal", "outcome", "because", "tokens", "surprise", "nights",
+    "episode", "text", "speaker", "session", "lived_at", "goal", "outcome", "because", "corrects",
+    "tokens", "surprise", "nights", "born", "held",
 )  # fmt: skip
+
+STORED = """
+    WITH taught AS (SELECT episode, list(night ORDER BY night) AS nights FROM learnt GROUP BY episode),
+         closed AS (SELECT night, max(seq) AS seq FROM closings WHERE ended IN ('committed', 'vetoed') GROUP BY night)
+    SELECT e.episode, e.text, e.speaker, e.session, e.lived_at, e.goal, e.outcome, e.because, e.corrects,
+           e.token_ids, e.surprise,
+           coalesce(t.nights, []) AS nights, (SELECT count(*) FROM closed WHERE closed.seq < e.seq) AS born,
+           coalesce(r.held, true) AS held
+    FROM episodes e LEFT JOIN taught t USING (episode) LEFT JOIN retained r USING (episode)
+"""
+"""Episodes as the mind needs them back, with the accepted nights that taught each and whether it has faded."""
 
 
 class Reader:
@@ -93,20 +107,49 @@ class Reader:
     # ------------------------------------------------------------ what stands now
 
     def episodes_to_restore(self, portion: int = 500) -> Iterator[list[c.StoredEpisode]]:
-        """What the hippocampus needs back after a restart, with the accepted nights that taught each episode."""
+        """What the mind needs back after a restart; of what has faded only the history, without text and tokens."""
+        for found in self._stored("true", portion):
+            yield [each if each.held else structs.replace(each, text="", tokens=[]) for each in found]
+
+    def episodes_to_return(self, to_night: int, portion: int = 500) -> Iterator[list[c.StoredEpisode]]:
+        """Faded episodes that the cortex loses when it goes back to what it was after that night."""
+        later = f"episode IN (SELECT episode FROM learnt WHERE night > {int(to_night)})"
+        before = f"episode IN (SELECT episode FROM learnt WHERE night <= {int(to_night)})"
+        for found in self._stored(f"NOT held AND {later} AND NOT {before}", portion):
+            yield [structs.replace(each, held=True) for each in found]
+
+    def _stored(self, wanted: str, portion: int) -> Iterator[list[c.StoredEpisode]]:
         after = 0
         while True:
             found = self._rows(
-                "WITH taught AS (SELECT episode, list(night ORDER BY night) AS nights FROM learnt GROUP BY episode) "
-                "SELECT e.episode, e.text, e.speaker, e.session, e.lived_at, e.goal, e.outcome, e.because, "
-                "e.token_ids, e.surprise, coalesce(t.nights, []) FROM episodes e LEFT JOIN taught t USING (episode) "
-                "WHERE e.episode > $1 ORDER BY e.episode LIMIT $2",
-                [after, portion],
+                f"SELECT * FROM ({STORED}) WHERE episode > $1 AND {wanted} ORDER BY episode LIMIT $2", [after, portion]
             )
             if not found:
                 return
             yield [c.StoredEpisode(**dict(zip(RESTORED, row, strict=True))) for row in found]
             after = found[-1][0]
+
+    def ended(self) -> list[int]:
+        """Nights that came to an end, committed or vetoed, in the order in which they did."""
+        return self._numbers(
+            "SELECT night FROM closings WHERE ended IN ('committed', 'vetoed') GROUP BY night ORDER BY max(seq)"
+        )
+
+    def traces_of_faded(self, limit: int) -> list[c.Trace]:
+        """What the cortex answered about episodes that have faded since: two cues each at most, newest nights first.
+
+        Only what accepted nights left behind; of the same cue the latest answer.
+        """
+        found = self._rows(
+            "WITH latest AS (SELECT t.* FROM traces t JOIN retained r USING (episode) WHERE NOT r.held "
+            "AND t.night IN (SELECT night FROM accepted) "
+            "QUALIFY row_number() OVER (PARTITION BY t.episode, t.cue ORDER BY t.seq DESC) = 1) "
+            "SELECT episode, cue, answer FROM latest "
+            "QUALIFY row_number() OVER (PARTITION BY episode ORDER BY seq DESC) <= 2 "
+            "ORDER BY night DESC, seq LIMIT $1",
+            [limit],
+        )
+        return [c.Trace(episode=episode, cue=cue, answer=answer) for episode, cue, answer in found]
 
     def accepted(self) -> list[c.AcceptedDelta]:
         """The deltas that the cortex is made of, in order: committed, and not rolled back since."""
@@ -132,13 +175,18 @@ class Reader:
         return event_of(*found[0]) if found else None
 
     def unconsolidated(self) -> list[int]:
-        """Episodes that no accepted night has taken in."""
-        return self._numbers(
-            "SELECT episode FROM episodes WHERE episode NOT IN (SELECT episode FROM learnt) ORDER BY 1"
-        )
+        """Held episodes that no accepted night has taken in. Of one that faded there is nothing left to teach from."""
+        return self._held("episode NOT IN (SELECT episode FROM learnt)")
 
     def consolidated(self) -> list[int]:
-        return self._numbers("SELECT episode FROM episodes WHERE episode IN (SELECT episode FROM learnt) ORDER BY 1")
+        """Held episodes that an accepted night has taken in."""
+        return self._held("episode IN (SELECT episode FROM learnt)")
+
+    def _held(self, wanted: str) -> list[int]:
+        return self._numbers(
+            f"SELECT episode FROM episodes WHERE {wanted} "
+            "AND episode NOT IN (SELECT episode FROM retained WHERE NOT held) ORDER BY 1"
+        )
 
     def _numbers(self, sql: str) -> list[int]:
         return [number for (number,) in self._rows(sql)]
@@ -158,7 +206,7 @@ class Reader:
             raise RecordError(f"There is no night {night} in this home. Nights: {known}.")
         parts = (
             "selections", "stages", "decisions", "proposals", "exam_scores", "exam_answers", "measurements",
-            "weighings", "drift", "dreams", "replay_counts",
+            "weighings", "drift", "dreams", "replay_counts", "probes", "retention",
         )  # fmt: skip
         return {**found[0], **{part: self.query(part, night=night) for part in parts}}
 

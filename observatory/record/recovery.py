@@ -15,13 +15,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 
 from ..protocol import durable
 from ..protocol import events as e
 from . import journal as journals
-from .database import Database, connect
+from .database import Database, connect, migrations, older
 from .errors import HomeBusy, HomeUnreadable, JournalBroken
 from .journal import Entry, Fault, Journal
 from .reading import event_of
@@ -54,9 +55,9 @@ class Home:
     def log(self) -> Path:
         return self.folder / "observatory.duckdb.wal"
 
-    def say(self, title: str, text: str, remedy: str = "") -> None:
+    def say(self, title: str, text: str, remedy: str = "", level: Literal["info", "warning"] = "warning") -> None:
         self.notices.append(
-            e.Notice(at=time.time(), level="warning", title=title, text=text, remedy=remedy, action="", detail="")
+            e.Notice(at=time.time(), level=level, title=title, text=text, remedy=remedy, action="", detail="")
         )
 
     def aside(self, path: Path) -> Path | None:
@@ -76,6 +77,16 @@ class Home:
         while place.exists():
             number += 1
             place = folder / f"{stamp}-{number}-{name}"
+        return place
+
+    def copy_aside(self, path: Path) -> Path:
+        """What is about to be changed, as it is now."""
+        place = self._place_aside(path.name)
+        with open(path, "rb") as source, open(place, "wb") as target:
+            shutil.copyfileobj(source, target)
+            target.flush()
+            os.fsync(target.fileno())
+        durable.sync_folder(place.parent)
         return place
 
     def cut_off(self, offset: int) -> Path:
@@ -133,6 +144,17 @@ def _database(home: Home) -> Database:
 def _connected(home: Home) -> Database:
     connection = connect(home.database)
     try:
+        found = older(connection)
+        if found:
+            # Closed first: then all of it is in the one file that is copied.
+            connection.close()
+            copies = [home.copy_aside(path) for path in (home.database, home.log) if path.exists()]
+            home.say(
+                f"The database was brought from schema {found} to {migrations()[-1][0]}",
+                f"An earlier version wrote it. As it was, it lies in {', '.join(f'aside/{c.name}' for c in copies)}.",
+                level="info",
+            )
+            connection = connect(home.database)
         return Database(connection, str(home.database))
     except BaseException:
         connection.close()

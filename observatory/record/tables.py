@@ -18,13 +18,45 @@ PLAIN: dict[type, tuple[str, tuple[str, ...]]] = {
     e.EpisodeProposed: ("selections", ("seq", "night", "episode", "priority", "bits_over_usual", "why")),
     e.DreamMade: (
         "dreams",
-        ("seq", "night", "dream", "episode", "prompt", "target", "kept", "support", "why"),
+        (
+            "seq",
+            "night",
+            "dream",
+            "episode",
+            "prompt",
+            "target",
+            "kept",
+            "support",
+            "why",
+            "answer",
+            "with_bits",
+            "without_bits",
+            "gain",
+            "drawn",
+        ),
     ),
     e.Measured: (
         "measurements",
         ("seq", "at", "night", "when", "perplexity", "kl_from_base", "perplexity_text"),
     ),
-    e.Weighed: ("weighings", ("seq", "night", "scale", "recall_loss", "old_kl", "objective", "chosen")),
+    e.Weighed: (
+        "weighings",
+        (
+            "seq",
+            "night",
+            "scale",
+            "recall_loss",
+            "old_kl",
+            "text_rise",
+            "objective",
+            "chosen",
+            "search",
+            "kept",
+            "of",
+            "bits",
+        ),
+    ),
+    e.TraceKept: ("traces", ("seq", "night", "episode", "cue", "answer")),
     e.Decided: ("decisions", ("seq", "at", "night", "delta", "decision", "by", "reason")),
     e.NightOpened: (
         "openings",
@@ -92,6 +124,14 @@ def rows(event: e.Record) -> Iterator[Row]:
             yield from _examined(event)
         case e.Proposed():
             yield from _proposed(event)
+        case e.Probed():
+            for probed in event.episodes:
+                row = _fields(probed, ("episode", "worst", "recalled", "need", "gain"))
+                yield "probes", {"seq": event.seq, "night": event.night, "step": event.step, **row}
+        case e.Retained():
+            for each in event.episodes:
+                row = _fields(each, ("episode", "hippocampal", "cortical", "held"))
+                yield "retention", {"seq": event.seq, "night": event.night, **row}
 
 
 def _fields(event, names: tuple[str, ...]) -> dict:

@@ -26,6 +26,28 @@ def _speaker(episode: Episode) -> str:
     return "You" if episode.told.speaker == "user" else episode.told.speaker
 
 
+def _strength(place: str, stage: str, title: str, width: int, about: str) -> Column:
+    """How strong an episode is in one store, as the mind said after the last night."""
+
+    def value(episode: Episode) -> float:
+        return getattr(episode.retention, place) if episode.retention else -1.0
+
+    def gone(episode: Episode) -> bool:
+        return place == "hippocampal" and episode.faded is not None
+
+    def text(episode: Episode) -> str:
+        if episode.retention is None:
+            return "–"
+        return "faded" if gone(episode) else f"{value(episode):.2f}"
+
+    return Column(
+        title, text, value, number=True, width=width, figure=42, about=about,
+        tip=lambda e: e.standing[:1].upper() + e.standing[1:],
+        bar=lambda e, look: None if value(e) <= 0 else (value(e), look.stage(stage)),
+        colour=lambda e, look: look.soft if gone(e) or value(e) <= 0 else None,
+    )  # fmt: skip
+
+
 COLUMNS = (
     Column("No.", lambda e: f"{e.number:,}", lambda e: e.number, number=True, width=56),
     Column("When", lambda e: words.when(e.told.lived_at, e.told.at), lambda e: (e.told.lived_at, e.told.at), width=128),
@@ -36,6 +58,12 @@ COLUMNS = (
     Column("Slept on", _nights, lambda e: (len(e.nights), e.nights), width=84,
            colour=lambda e, look: None if e.nights else look.soft,
            about="The nights whose delta holds it, as far as they were committed"),
+    _strength("hippocampal", "wake", "Hippocampus", 88,
+              "Strength of the trace in the hippocampus, from 0 to 1, after the last night. It decays: slowly while no "
+              "night has taken the episode in and when it went badly, faster once the cortex has it"),
+    _strength("cortical", "replay", "Cortex", 88,
+              "Strength in the cortex, from 0 to 1, after the last night: raised by the nights that took the episode "
+              "in, and decaying slowly. It is reckoned from the nights; the exam is what measures"),
 )  # fmt: skip
 
 
@@ -83,6 +111,12 @@ class EpisodePage(QAbstractScrollArea):
         said.append(
             f"Novelty {told.novelty:.2f}  ·  {code}  ·  " + (f"slept on in {slept}" if slept else "not slept on yet")
         )
+        now = self.episode.retention
+        if self.episode.faded is not None:
+            kept = f"the cortex keeps it ({now.cortical:.2f})" if self.episode.nights else "only the record keeps it"
+            said.append(f"Faded from the hippocampus after night {self.episode.faded}; {kept}")
+        elif now is not None:
+            said.append(f"Strength in the hippocampus {now.hippocampal:.2f}  ·  in the cortex {now.cortical:.2f}")
         for near in told.nearest[:2]:
             other = self.story.by_number.get(near.episode)
             name = words.name(other.told if other else None, near.episode, 44)
@@ -167,8 +201,9 @@ class EpisodesDock(Dock):
         shown, whole = len(self.table.rows.shown), len(self.story.episodes)
         said = words.plural(whole, "episode")
         self.count.setText(f"{shown:,} of {said}" if shown != whole else said)
-        unslept = self.story.unslept
-        self.subheading.setText(f"{unslept:,} not slept on" if unslept else ("all slept on" if whole else ""))
+        unslept, faded = self.story.unslept, self.story.faded
+        slept = f"{unslept:,} not slept on" if unslept else ("all slept on" if whole else "")
+        self.subheading.setText(f"{slept}, {faded:,} faded" if faded else slept)
 
     def _filter(self) -> None:
         wanted = self.search.text().casefold().split()

@@ -20,6 +20,10 @@ class Episode:
     nights: list[int] = field(default_factory=list)
     folded: str = ""
     mean: float = 0.0
+    retention: ev.Retention | None = None
+    """How strong it is in either store, as the mind said last; None before its first night."""
+    faded: int | None = None
+    """The night after which the hippocampus let it go, as long as it stays gone."""
 
     def __post_init__(self) -> None:
         bits = self.told.surprise
@@ -29,6 +33,15 @@ class Episode:
     @property
     def number(self) -> int:
         return self.told.episode
+
+    @property
+    def standing(self) -> str:
+        """Where it is, in words."""
+        if self.retention is None:
+            return "in the hippocampus; no night has ended since"
+        if self.retention.held:
+            return "in the hippocampus and in the cortex" if self.nights else "in the hippocampus only"
+        return "faded; the cortex keeps it" if self.nights else "faded; only the record keeps it"
 
 
 @dataclass

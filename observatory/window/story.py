@@ -69,7 +69,11 @@ class Story:
 
     @property
     def unslept(self) -> int:
-        return sum(not episode.nights for episode in self.episodes)
+        return sum(not episode.nights and episode.faded is None for episode in self.episodes)
+
+    @property
+    def faded(self) -> int:
+        return sum(episode.faded is not None for episode in self.episodes)
 
     @property
     def review(self) -> Night | None:
@@ -304,6 +308,16 @@ class Story:
         for episode in self.episodes:
             episode.nights = [n for n in episode.nights if n not in gone]
 
+    def _retained(self, e: ev.Retained) -> None:
+        self.changed.add("episodes")
+        for each in e.episodes:
+            if episode := self.by_number.get(each.episode):
+                episode.retention = each
+                if each.held:
+                    episode.faded = None
+                elif episode.faded is None:
+                    episode.faded = e.night
+
 
 _HANDLERS = {
     ev.MindWaiting: Story._mind_waiting,
@@ -336,4 +350,5 @@ _HANDLERS = {
     ev.NightCommitted: Story._committed,
     ev.NightClosed: Story._closed,
     ev.RolledBack: Story._rolled_back,
+    ev.Retained: Story._retained,
 }

@@ -25,14 +25,15 @@ LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 @dataclass(frozen=True)
 class Column:
-    """`text` is shown, `sort` orders, `bar` (share and colour; no share, no bar) is painted beside the figure."""
+    """`text` is shown, `sort` orders, `bar` (share and colour, or nothing) is painted beside the figure."""
 
     title: str
     text: Callable[[Any], str]
     sort: Callable[[Any], Any] | None = None
     tip: Callable[[Any], str] | None = None
     colour: Callable[[Any, Look], QColor | None] | None = None
-    bar: Callable[[Any, Look], tuple[float | None, QColor]] | None = None
+    bar: Callable[[Any, Look], tuple[float | None, QColor] | None] | None = None
+    figure: int = FIGURE
     number: bool = False
     width: int = 90
     stretch: bool = False
@@ -162,10 +163,11 @@ class Cells(QStyledItemDelegate):
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, look.selected)
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1), look.raised)
-        if column.bar is not None:
-            share, colour = column.bar(entry, look)
-            room = rect.width() - FIGURE * look.type.body / 10.5
-            if room > GRID and share is not None:
+        bar = column.bar(entry, look) if column.bar is not None else None
+        if bar is not None and bar[0] is not None:
+            share, colour = bar
+            room = rect.width() - column.figure * look.type.body / 10.5
+            if room > GRID:
                 wide = max(2.0, room * max(0.0, min(1.0, share)))
                 painter.fillRect(QRectF(rect.left() + EDGE, rect.center().y() - 2, wide, 5), colour)
         text = words.line(column.text(entry))

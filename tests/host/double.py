@@ -6,7 +6,8 @@ Its cortex is a hash, its delta a line of text, and it knows what it was taught;
 SIGTERM, `deaf` ignores Leave alone, `has-a-child` starts a process of its own, `prints` prints, `silent` never
 beats, `dies-at-step-N`, `dies-on-tell` and `dies-after-commit` kill themselves there, `raises` fails at once,
 `no-model` reports a missing model, `garbage` sends what is no event, `waits-at-step-N` stands still there until a
-command comes, `slow-night` takes a twentieth of a second a step, `learns-nothing` gains nothing.
+command comes, `slow-night` takes a twentieth of a second a step, `learns-nothing` gains nothing, `forgets` lets go
+of whatever a committed night taught.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ class Double:
         self.texts: dict[int, str] = {}
         self.taught: set[int] = set()
         self.nights: list[int] = []
+        self.ended: list[int] = []
+        self.faded: set[int] = set()
         self.answered_before = False
         self.paused = False
         self.pipe_lock = threading.Lock()
@@ -102,6 +105,7 @@ class Double:
                     self.texts[episode.episode] = episode.text
                     if episode.nights:
                         self.taught.add(episode.episode)
+                    (self.faded.discard if episode.held else self.faded.add)(episode.episode)
             case c.Tell():
                 self.encode(command)
             case c.Ask():
@@ -117,9 +121,11 @@ class Double:
                         at=time.time(), to_night=command.to_night, nights=nights, cortex=self.cortex, why=command.why
                     )
                 )
+                self.taught -= set(self.texts)
+                self.retain(0, set())
 
     def wake(self, settings) -> None:
-        self.settings = settings
+        self.settings, self.ended = settings, list(settings.ended)
         if "no-model" in self.words:
             self.tell(
                 e.Notice(
@@ -301,3 +307,19 @@ class Double:
                 wall_s=time.monotonic() - started, steps=steps, tokens=100, peak_rss_mb=12.0,
             )
         )  # fmt: skip
+        if ended in ("committed", "vetoed"):
+            self.ended.append(s.night)
+            self.retain(s.night, self.taught - self.faded if "forgets" in self.words else set())
+
+    def retain(self, night: int, faded: set[int]) -> None:
+        self.faded |= faded
+        told = [
+            e.Retention(
+                episode=n, hippocampal=0.0 if n in self.faded else 0.5, cortical=0.6 if n in self.taught else 0.0,
+                held=n not in self.faded,
+            )
+            for n in sorted(self.texts)
+        ]  # fmt: skip
+        for n in sorted(faded):
+            self.tell(e.TraceKept(at=time.time(), night=night, episode=n, cue=f"cue {n}?", answer=f"answer {n}"))
+        self.tell(e.Retained(at=time.time(), night=night, episodes=told, faded=sorted(faded)))

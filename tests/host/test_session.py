@@ -9,6 +9,8 @@ import time
 import pytest
 
 from observatory.host.session import SessionError
+from observatory.host.supervisor import Supervisor
+from observatory.protocol import commands as c
 from observatory.protocol import events as e
 from observatory.record.store import RecordError, Store
 
@@ -208,6 +210,81 @@ def test_rolling_back_gives_the_earlier_cortex_also_after_a_restart(open_session
     again = open_session(history=False)
     assert again.kind(e.MindReady).cortex == base
     assert again.session.unconsolidated() == [1]
+
+
+# ---------------------------------------------------------------- what fades
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Every command that goes to a mind."""
+    commands, send = [], Supervisor.send
+
+    def noted(supervisor, command):
+        commands.append(command)
+        send(supervisor, command)
+
+    monkeypatch.setattr(Supervisor, "send", noted)
+    return lambda kind: [command for command in commands if isinstance(command, kind)]
+
+
+def slept(view, night: int) -> e.Retained:
+    """One approved night, to the last that the mind says of it."""
+    view.session.sleep(EXAM)
+    view.until(lambda event: isinstance(event, e.Proposed) and event.proposal.night == night)
+    view.session.decide("approve", "yes", "Ida")
+    return view.until(lambda event: isinstance(event, e.Retained) and event.night == night)
+
+
+def restored(sent) -> list[c.StoredEpisode]:
+    return [episode for command in sent(c.Restore) for episode in command.episodes]
+
+
+def test_a_restart_gives_the_mind_back_only_what_it_still_held(open_session, sent):
+    view = open_session("forgets")
+    taught(view, "first", "second")
+    assert slept(view, 1).faded == [1, 2]
+    taught(view, "third")
+    view.session.close()
+    again = open_session(history=False)
+    again.kind(e.MindReady)
+    back = {episode.episode: episode for episode in restored(sent)}
+    assert {n: (each.held, each.text) for n, each in back.items()} == {
+        1: (False, ""), 2: (False, ""), 3: (True, "third"),
+    }  # fmt: skip
+    assert [(back[n].nights, back[n].born) for n in (1, 3)] == [([1], 0), ([], 1)]
+    assert sent(c.Wake)[-1].settings.ended == [1]
+    assert [row["text"] for row in again.session.rows("episodes")] == ["first", "second", "third"]
+
+
+def test_a_night_rehearses_the_traces_of_what_has_faded_and_not_its_text(open_session, sent):
+    view = open_session("forgets")
+    taught(view, "first")
+    slept(view, 1)
+    taught(view, "second")
+    slept(view, 2)
+    first, second = sent(c.Sleep)
+    assert (first.old_episodes, first.traces) == ([], [])
+    assert (second.episodes, second.old_episodes) == ([2], [])
+    assert second.traces == [c.Trace(episode=1, cue="cue 1?", answer="answer 1")]
+
+
+def test_what_a_roll_back_takes_from_the_cortex_is_handed_back_to_the_hippocampus(open_session, sent):
+    view = open_session("forgets")
+    taught(view, "first")
+    slept(view, 1)
+    assert view.session.unconsolidated() == []
+    view.session.roll_back(0, "look again")
+    view.kind(e.RolledBack)
+    assert [(each.episode, each.text, each.held) for each in restored(sent)] == [(1, "first", True)]
+    assert type(sent(c.Command)[-1]) is c.RollBack
+    view.until(lambda event: isinstance(event, e.Retained) and event.night == 0)
+    assert view.session.unconsolidated() == [1]
+
+
+def test_the_capacity_that_was_chosen_reaches_the_mind(open_session, sent):
+    open_session(capacity=7).kind(e.MindReady)
+    assert sent(c.Wake)[0].settings.capacity == 7
 
 
 # ---------------------------------------------------------------- losing the mind

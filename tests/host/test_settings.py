@@ -9,9 +9,10 @@ from observatory import settings
 
 
 def test_what_was_chosen_is_there_next_time(tmp_path):
-    settings.save(tmp_path / "home", settings.Settings(theme="dark", model="owner/model", threads=2))
+    chosen = settings.Settings(theme="dark", model="owner/model", threads=2, capacity=500)
+    settings.save(tmp_path / "home", chosen)
     found, notices = settings.load(tmp_path / "home")
-    assert (found.theme, found.model, found.threads, notices) == ("dark", "owner/model", 2, [])
+    assert (found, notices) == (chosen, [])
 
 
 def test_a_home_without_settings_has_the_defaults_and_is_not_touched(tmp_path):
@@ -20,7 +21,7 @@ def test_a_home_without_settings_has_the_defaults_and_is_not_touched(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
-@pytest.mark.parametrize("spoilt", [b"{", b"\xff\xfe", b"[]", b'{"theme": "pink"}', b""])
+@pytest.mark.parametrize("spoilt", [b"{", b"\xff\xfe", b"[]", b'{"theme": "pink"}', b'{"capacity": 0}', b""])
 def test_a_spoilt_file_is_moved_aside_and_said(tmp_path, spoilt):
     (tmp_path / "settings.json").write_bytes(spoilt)
     found, (notice,) = settings.load(tmp_path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from observatory.mind import checkpoint, exam
+from observatory.mind import checkpoint, exam, study
 from observatory.protocol import commands as cmd
 from observatory.protocol import events as ev
 from tests.mind.tiny import EXAM, TEXTS, a_night, as_json, of, woken
@@ -64,15 +64,15 @@ def test_every_step_interleaves_old_material_and_says_why_each_episode_is_there(
         assert all(item.because for item in step.items if item.kind != "old")
 
 
-@pytest.mark.parametrize("arm", ["finetune", "uniform", "no-dreams", "no-anchor"])
+@pytest.mark.parametrize("arm", ["finetune", "lora", "uniform", "no-dreams", "no-anchor"])
 def test_every_arm_lives_a_whole_night(told, arm):
     events = a_night(told, arm=arm)
     assert of(events, ev.NightClosed)[0].ended == "committed"
     kinds = {item.kind for step in of(events, ev.ReplayStep) for item in step.items}
     assert ("old" in kinds) == (arm in ("uniform", "no-dreams"))
-    if arm in ("no-dreams", "finetune"):
+    if arm in ("no-dreams", "finetune", "lora"):
         assert not of(events, ev.DreamMade)
-    if arm == "finetune":
+    if arm in ("finetune", "lora"):
         cues = {item.cue for step in of(events, ev.ReplayStep) for item in step.items}
         assert cues == {"(the text itself)"}
 
@@ -83,6 +83,21 @@ def test_the_open_book_teacher_is_a_switch(told):
     assert of(events, ev.NightClosed)[0].ended == "committed"
     assert steps[0].loss < 3.0, "an untrained delta is already near the same cortex with the episode in reach"
     assert steps[-1].loss < steps[0].loss
+
+
+@pytest.mark.parametrize(("target", "own"), [("teacher", False), ("on-policy", True)])
+def test_on_policy_the_teacher_judges_what_the_cortex_says_itself(told, monkeypatch, target, own):
+    judged, open_book = [], study.Study._open_book
+
+    def watched(self, view):
+        judged.append(self.speech.decode([view.tokens[p + 1] for p in view.labels]).strip())
+        return open_book(self, view)
+
+    monkeypatch.setattr(study.Study, "_open_book", watched)
+    events = a_night(told, target=target, steps=3)
+    assert of(events, ev.NightClosed)[0].ended == "committed"
+    assert judged
+    assert all(text in TEXTS.values() for text in judged) != own
 
 
 def test_earlier_nights_are_rehearsed_in_later_ones(told):
@@ -165,14 +180,79 @@ def test_a_loss_that_is_no_number_stops_the_night_and_leaves_the_cortex(told):
     with pytest.raises(RuntimeError, match="not|became"):
         for event in told.sleep(order):
             if isinstance(event, ev.ReplayStep):
-                next(iter(told.night._replay.delta.up.values())).data.fill_(float("nan"))
+                next(iter(told.night.study.delta.up.values())).data.fill_(float("nan"))
     assert told.parts.cortex.hash() == before
 
 
-def test_the_line_search_tells_every_scale_and_marks_the_least_sum(told):
+@pytest.mark.parametrize("search", ["scale", "rank"])
+def test_both_searches_tell_everything_they_tried_and_mark_the_least_sum(told, search):
     events = a_night(told)
-    tried = of(events, ev.Weighed)
+    tried = [w for w in of(events, ev.Weighed) if w.search == search]
     chosen = [w for w in tried if w.chosen]
     assert len(chosen) == 1
     assert chosen[0].objective == min(w.objective for w in tried)
     assert of(events, ev.Proposed)[0].proposal.scale == chosen[0].scale
+    assert tried[0].kept == tried[0].of
+
+
+def test_a_night_ends_at_its_tokens_whatever_its_steps(told):
+    whole = of(a_night(told, steps=12, decision="veto"), ev.ReplayStep)
+    budget = sum(s.tokens for s in whole[:4]) + 1
+    events = a_night(told, number=2, seed=3, steps=12, tokens=budget)
+    assert len(of(events, ev.ReplayStep)) == 5
+    assert of(events, ev.NightClosed)[0].tokens >= budget
+
+
+def test_what_withheld_cues_bring_back_is_told_and_never_replayed(told, monkeypatch):
+    monkeypatch.setattr(study, "PROBE_FROM", 2)
+    monkeypatch.setattr(study, "PROBE_EVERY", 2)
+    events = a_night(told, steps=6)
+    probes = of(events, ev.Probed)
+    assert [p.step for p in probes] == [2, 4, 6]
+    assert {e.episode for e in probes[0].episodes} == set(TEXTS)
+    withheld = {"Do you remember Zelda Marchetti?", "Do you remember Quill Lodge?"}
+    cues = {item.cue for step in of(events, ev.ReplayStep) for item in step.items}
+    assert not withheld & cues
+
+
+def test_a_night_ends_by_itself_when_nothing_is_missed_any_more(told, monkeypatch):
+    monkeypatch.setattr(study, "PROBE_FROM", 4)
+    monkeypatch.setattr(study, "COOLING", 3)
+    monkeypatch.setattr("observatory.mind.curator.KNOWN_BELOW", 1e9)
+    steps = of(a_night(told, steps=40), ev.ReplayStep)
+    assert len(steps) == 4 + 3
+    assert steps[-1].rate < 0.2 * steps[3].rate
+
+
+def test_old_material_is_said_once_for_a_model_and_found_again(told, settings, models_folder):
+    first = of(a_night(told, decision="veto"), ev.OldMaterial)
+    kept = list(models_folder.rglob("old-material.json"))
+    assert len(kept) == 1
+    monday = kept[0].stat().st_mtime_ns
+    again = of(a_night(told, seed=99), ev.OldMaterial)
+    assert [o.text for o in again] == [o.text for o in first]
+    assert kept[0].stat().st_mtime_ns == monday
+
+
+def test_traces_of_what_faded_are_old_material(told):
+    trace = cmd.Trace(episode=77, cue="What of the tortoise?", answer="It winters in a cello case.")
+    order = cmd.Sleep(
+        night=1, seed=3, episodes=list(TEXTS), traces=[trace] * 3, plan=cmd.NightPlan(steps=3, rank=4),
+    )  # fmt: skip
+    events = []
+    for event in told.sleep(order):
+        if event is None:
+            break
+        events.append(event)
+    assert "trace" in {o.kind for o in of(events, ev.OldMaterial)}
+    assert any("tortoise" in i.cue for s in of(events, ev.ReplayStep) for i in s.items if i.kind == "old")
+
+
+@pytest.mark.parametrize("arm", ["finetune", "lora"])
+def test_the_usual_ways_learn_the_text_and_leave_the_cortex_to_the_gate(told, arm):
+    before = told.hash
+    events = a_night(told, arm=arm, steps=1, tokens=9000, decision="veto")
+    steps = of(events, ev.ReplayStep)
+    assert sum(s.loss for s in steps[-5:]) < sum(s.loss for s in steps[:5])
+    assert told.parts.cortex.hash() == before
+    assert not any(p.requires_grad for p in told.parts.cortex.model.parameters())

@@ -140,7 +140,26 @@ def test_pausing_stepping_and_a_veto_work_between_any_two_steps(spawned):
     mind.send(cmd.VetoNight(by="reviewer", reason="enough"))
     closed = mind.until(ev.NightClosed)
     assert (closed.ended, closed.why, closed.cortex) == ("vetoed", "enough", base)
+    retained = mind.until(ev.Retained)
+    assert retained.night == 1
+    assert [(each.episode, each.cortical, each.held) for each in retained.episodes] == [(n, 0.0, True) for n in TEXTS]
     mind.until(ev.ModeChanged, mode="awake")
+
+
+def test_what_is_retained_is_told_even_when_the_host_leaves_as_the_night_ends(spawned):
+    mind = spawned()
+    mind.until(ev.MindReady)
+    mind.tell_all()
+    mind.sleep(3)
+    proposal = mind.until(ev.Proposed).proposal
+    mind.send(cmd.Decide(night=1, delta=proposal.delta, decision="approve", by="t", reason="r", recorded=5))
+    mind.until(ev.NightCommitted)
+    mind.until(ev.NightClosed)
+    mind.send(cmd.VetoNight(by="t", reason="too late"))
+    mind.send(cmd.Leave())
+    assert mind.until(ev.Retained).night == 1
+    mind.process.join(10)
+    assert len(of(mind.events, ev.NightClosed)) == 1
 
 
 def test_one_stage_ends_where_the_next_begins(spawned):

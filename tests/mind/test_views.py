@@ -1,13 +1,11 @@
-"""Cues that are found in an episode itself, and dreams that are sifted by it."""
+"""Cues that are found in an episode itself, and what they bring back."""
 
 from __future__ import annotations
 
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from observatory.bench.memory import returned
 from observatory.mind import views
 from observatory.mind.delta import Delta
 from observatory.mind.replay import Recipe, Replay
@@ -51,49 +49,6 @@ def test_a_long_episode_is_cut_into_passages_that_lose_no_word(told):
     assert " ".join(p.text for p in parts).split() == text.split()
     assert all(len(speech.encode(p.text)) <= views.PASSAGE for p in parts)
     assert all(p.bits for p in parts)
-
-
-@pytest.mark.parametrize(
-    ("question", "kept", "why"),
-    [
-        ("Where does Zelda Marchetti keep her bees?", True, "asks what the episode answers"),
-        ("Zelda Marchetti keeps bees.", False, "not a whole question"),
-        ("Where are the bees kept in Trondheim roof factory?", True, "asks what the episode answers"),
-        ("What colour is the ferry from there?", False, "could be about something else"),
-        ("What colour are the old things?", False, "could be about something else"),
-        ("Which prize did Zelda win for ballet dancing abroad?", False, "speaks of things that the episode does not"),
-    ],
-)
-def test_a_dream_is_kept_only_when_the_episode_supports_it(question, kept, why):
-    passage = views.Passage(1, TEXTS[1], (1.0,))
-    dream = views.Dream(passage, question)
-    other = views.Dream(views.Passage(2, "The ferry leaves from an old quay.", (1.0,)), "Where is the old quay?")
-    views.sift([dream, other], 5)
-    assert (dream.kept, dream.why) == (kept, why)
-
-
-def test_the_same_dream_is_kept_once():
-    passage = views.Passage(1, TEXTS[1], (1.0,))
-    dreams = [views.Dream(passage, "Where does Zelda Marchetti keep her bees?") for _ in range(3)]
-    views.sift(dreams, 5)
-    assert [d.kept for d in dreams] == [True, False, False]
-
-
-def test_a_question_without_a_name_is_kept_when_only_one_episode_has_such_words():
-    texts = ("Nurse Halloran found her stolen bicycle in the bell tower.", "A kite got stuck in the bell tower.")
-    passages = [views.Passage(number, text, (1.0,)) for number, text in enumerate(texts, 1)]
-    telling = views.Dream(passages[0], "Who found the stolen bicycle?")
-    shared = views.Dream(passages[1], "What is in the bell tower?")
-    views.sift([telling, shared], 5)
-    assert telling.kept
-    assert not shared.kept
-
-
-def test_every_passage_is_asked_about_with_every_beginning(told):
-    about = [views.Passage(e, text, (1.0,)) for e, text in TEXTS.items()]
-    dreams = returned(views.dream(told.parts.speech, about, torch.Generator().manual_seed(1)))
-    assert [d.passage.episode for d in dreams] == [p.episode for p in about for _ in views.BEGINNINGS]
-    assert all(d.question.startswith(word) for d, word in zip(dreams, views.BEGINNINGS * len(about), strict=True))
 
 
 def test_going_on_after_a_sentence_that_is_not_the_last_weighs_more(told):

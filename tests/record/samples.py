@@ -113,6 +113,35 @@ def committed(night: int, delta: str) -> e.NightCommitted:
     )  # fmt: skip
 
 
+def retained(night: int, held: dict[int, float], faded: list[int] | None = None, cortical: float = 0.6) -> e.Retained:
+    """`held`: how strong the trace of each episode is; those that faded have none."""
+    every = {**held, **dict.fromkeys(faded or [], 0.0)}
+    rows = [
+        e.Retention(episode=n, hippocampal=strength, cortical=cortical, held=n in held)
+        for n, strength in sorted(every.items())
+    ]
+    return e.Retained(night=night, episodes=rows, faded=faded or [])
+
+
+def trace(night: int, episode: int, cue: str = "Who is Zelda?", answer: str = "A beekeeper.") -> e.TraceKept:
+    return e.TraceKept(night=night, episode=episode, cue=cue, answer=answer)
+
+
+def dreamt(night: int, **more) -> e.DreamMade:
+    fields = {"dream": 1, "episode": 1, "prompt": "Who?", "target": "Zelda", "kept": True, "support": 0.9, "why": ""}
+    return e.DreamMade(night=night, **{**fields, **more})
+
+
+def weighed(night: int, **more) -> e.Weighed:
+    fields = {"scale": 0.9, "recall_loss": 0.4, "old_kl": 0.02, "objective": 0.5, "chosen": True}
+    return e.Weighed(night=night, **{**fields, **more})
+
+
+def probed(night: int, step: int) -> e.Probed:
+    rows = [e.ProbedEpisode(episode=n, worst=0.5 * n, recalled=n == 1, need=1.0, gain=0.25 * n) for n in (1, 2)]
+    return e.Probed(night=night, step=step, episodes=rows)
+
+
 def whole_night(night: int, delta: str, episodes: list[int]) -> list[e.Record]:
     return [
         opened(night, episodes), replay(night, 1), replay(night, 2, loss=0.5), examined(night, "after", True),

@@ -277,6 +277,18 @@ def committed(number: int = 1) -> list[ev.Event]:
     ]  # fmt: skip
 
 
+def retained(number: int = 1, faded: tuple[int, ...] = ()) -> ev.Retained:
+    """After a night on the first day: some of it strong, some gone."""
+    rows = []
+    for episode in range(1, 26):
+        gone = episode in faded
+        rows.append(ev.Retention(
+            episode=episode, hippocampal=0.0 if gone else 0.35 + (episode * 29 % 60) / 100,
+            cortical=0.3 + (episode * 17 % 40) / 100, held=not gone,
+        ))  # fmt: skip
+    return ev.Retained(at=START + 522, night=number, episodes=rows, faded=list(faded))
+
+
 def at_the_gate() -> list[ev.Event]:
     return [*day(), *talk(), *night_opens(), *dreams(), *steps(), *gate()]
 

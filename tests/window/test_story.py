@@ -80,6 +80,29 @@ def test_a_rolled_back_night_no_longer_counts_as_slept_on():
     assert story.cortex == canned.BASE
 
 
+def test_an_episode_is_where_the_mind_last_said_it_is():
+    story = Story().take_all([*canned.day(), *canned.night_opens()])
+    fourth = story.by_number[4]
+    assert fourth.standing == "in the hippocampus; no night has ended since"
+    story.take_all([*canned.committed(), canned.retained()])
+    assert fourth.standing == "in the hippocampus and in the cortex"
+    story.take(canned.retained(2, faded=(4,)))
+    assert (fourth.standing, fourth.faded, story.faded) == ("faded; the cortex keeps it", 2, 1)
+    story.take(canned.retained(3, faded=(4,)))
+    assert fourth.faded == 2
+    story.take(ev.RolledBack(to_night=0, nights=[1], cortex=canned.BASE, why=""))
+    story.take(canned.retained(0))
+    assert (fourth.standing, fourth.faded, story.faded) == ("in the hippocampus only", None, 0)
+
+
+def test_what_faded_before_any_night_took_it_in_cannot_be_slept_on():
+    story = Story().take_all(canned.day())
+    gone = ev.Retention(episode=4, hippocampal=0.0, cortical=0.0, held=False)
+    story.take(ev.Retained(night=0, episodes=[gone], faded=[4]))
+    assert story.by_number[4].standing == "faded; only the record keeps it"
+    assert story.unslept == 24
+
+
 def test_control_characters_are_shown_and_the_length_stays():
     text = "a\0b\x1bc\u202ed"
     assert words.literal(text) == "a\u2400b\u241bc\ufffdd"

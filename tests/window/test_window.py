@@ -143,6 +143,37 @@ def test_the_nights_an_episode_was_slept_on_are_shown(opened):
     assert window.episodes.subheading.text() == "all slept on"
 
 
+def cells(window, row: int) -> list[str]:
+    """What the two columns of strength say of one row."""
+    return [window.episodes.table.rows.index(row, column).data() for column in (6, 7)]
+
+
+def test_strength_in_both_stores_stands_beside_each_episode(opened):
+    window = opened(canned.whole_story())
+    assert cells(window, 0) == ["–", "–"]
+    window.source.give(canned.retained())
+    take_in(window)
+    assert cells(window, 0) == ["0.64", "0.47"]
+    rows = window.episodes.table.rows
+    titles = [rows.headerData(column, Qt.Orientation.Horizontal) for column in (6, 7)]
+    about = [rows.headerData(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole) for column in (6, 7)]
+    assert titles == ["Hippocampus", "Cortex"]
+    assert all("after the last night" in words for words in about)
+    assert rows.columns[7].bar(rows.row(0), window.look)[0] == pytest.approx(0.47)
+
+
+@pytest.mark.parametrize("theme", ["night", "day"])
+def test_a_faded_episode_says_so_in_the_table_and_on_its_page(opened, theme):
+    window = opened([*canned.whole_story(), canned.retained(1, faded=(4, 9))], theme=theme)
+    assert cells(window, 3) == ["faded", "0.58"]
+    assert window.episodes.subheading.text() == "all slept on, 2 faded"
+    tip = window.episodes.table.rows.index(3, 6).data(Qt.ItemDataRole.ToolTipRole)
+    assert ">Faded; the cortex keeps it<" in tip
+    window.episodes.go_to(4)
+    assert "Faded from the hippocampus after night 1; the cortex keeps it (0.58)" in window.episodes.page._about()
+    assert window.episodes.table.rows.columns[6].bar(window.story.by_number[4], window.look) is None
+
+
 # ---------------------------------------------------------------- night
 
 

@@ -1,0 +1,77 @@
+"""What is read of an experience, and whether it corrects something told before, read off the texts alone.
+
+A correction speaks of the same thing and says so ("actually", "no longer", "not at six"), or says nearly the same
+sentence with one place filled otherwise. It decides nothing about truth: what was told later stands, and the earlier
+episode is kept, marked as superseded.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .views import content_words, names_in
+
+SIGNS = re.compile(
+    r"\b(?:actually|in fact|correction|to correct|i was (?:wrong|mistaken)|we were (?:wrong|mistaken)|my mistake|"
+    r"was a mistake|mixed (?:it|that|them) up|got (?:it|that) wrong|forget what|scratch that|not true after all|"
+    r"after all|no longer|not any ?more|turns? out|changed (?:her|his|its|their|my|our) mind|"
+    r"has (?:been )?(?:moved|changed)|have (?:been )?(?:moved|changed)|instead of|rather than|used to|until now)\b",
+    re.IGNORECASE,
+)
+"""How people say that something was otherwise than they said."""
+_DENIED = re.compile(r"\b(?:not|never|no)\b((?:\W+[\w’-]+){1,4})", re.IGNORECASE)
+_PROPER = re.compile(r"(?<![.!?:\n] )(?<!^)(?<=\s)[A-Z][\w’'-]+")
+SHARED = 2
+"""Telling words that both texts must have, a name among them."""
+ALIKE = 0.6
+"""Share of common words from which two sentences are the same but for one place."""
+_FRAME = {"a", "an", "the", "at", "in", "on", "to", "from", "of", "by", "with", "is", "are", "for", "until", "after"}
+
+
+def as_read(text: str, outcome: float | None, because: str) -> str:
+    """What is encoded of an experience: its text, and why it failed where it did. A failure without its reason teaches
+    only that it happened."""
+    if outcome is None or outcome >= 0 or not because.strip():
+        return text
+    reason = because.strip().rstrip(".!?")
+    return f"{text.rstrip()} It went wrong: {reason}."
+
+
+def corrected(text: str, before: list[tuple[int, str]]) -> int | None:
+    """The episode that `text` corrects, among those told before (nearest first), or None."""
+    for episode, earlier in before:
+        if _same_subject(text, earlier) and (_says_so(text, earlier) or _one_place_differs(text, earlier)):
+            return episode
+    return None
+
+
+def _same_subject(text: str, earlier: str) -> bool:
+    shared = set(content_words(text)) & set(content_words(earlier))
+    return len(shared) >= SHARED and bool(shared & _proper(text) & _proper(earlier))
+
+
+def _proper(text: str) -> set[str]:
+    """Words written large in the middle of a sentence."""
+    return {w for found in _PROPER.findall(text) for w in content_words(found)}
+
+
+def _says_so(text: str, earlier: str) -> bool:
+    denied = {word for stretch in _DENIED.findall(text) for word in content_words(stretch)}
+    return bool(SIGNS.search(text)) or bool(denied & set(content_words(earlier)))
+
+
+def _one_place_differs(text: str, earlier: str) -> bool:
+    """The same sentence with another word behind the same small word: “at six”, “at nine”."""
+    mine, its = content_words(text), content_words(earlier)
+    if names_in(text)[:1] != names_in(earlier)[:1]:
+        return False
+    both, either = set(mine) & set(its), set(mine) | set(its)
+    if len(both) < ALIKE * len(either) or len(set(mine) - both) != 1 or len(set(its) - both) != 1:
+        return False
+    (new,), (old,) = set(mine) - both, set(its) - both
+    return (frame := _before(text, new)) in _FRAME and frame == _before(earlier, old)
+
+
+def _before(text: str, word: str) -> str:
+    words = [w.strip(".,;:!?’'\"").lower() for w in text.split()]
+    return words[words.index(word) - 1] if word in words and words.index(word) else ""
