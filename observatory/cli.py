@@ -217,9 +217,10 @@ def live(
     )  # fmt: skip
     kept_report = report or (home / "reports" / "latest.json" if common.json else None)
     life = headless.Life(
-        day=read_day, exam=questions, home=home, session=session,
-        plan=_plan(steps=steps, tokens=tokens, arm=arm, target=target), approve=approve, nights=nights,
-        again=again, seed=seed, report=kept_report, pictures=pictures,
+        day=read_day, exam=questions, home=home, session=session, approve=approve,
+        # Without a fast store there is no second paper to write.
+        plan=_plan(steps=steps, tokens=tokens, arm=arm, target=target, exam_whole=None if arm != "none" else False),
+        nights=nights, again=again, seed=seed, report=kept_report, pictures=pictures,
     )  # fmt: skip
     signal.signal(signal.SIGTERM, _interrupt)
     code = headless.live(life, Terminal(quiet=common.quiet, plain=common.json))
@@ -322,6 +323,9 @@ def pictures(
     if problem:
         raise Refusal(FAILED, problem)
     return lookback.pictures(_a_life(common), folder, theme, scale, as_json=common.json, quiet=common.quiet)
+
+
+app.command("observatory.bench.command:bench", name="bench", help="The comparison table of arms, with plots.")
 
 
 def _a_life(common: Common) -> Path:

@@ -115,6 +115,18 @@ def test_the_window_reaches_the_host_only_and_never_the_record():
     assert "record" not in reached and "mind" not in reached
 
 
+def test_nothing_stands_on_the_bench():
+    """What measures the house is not part of it: the command line names it, to be loaded when it is called."""
+    found = [
+        f"{path.relative_to(ROOT)} imports bench"
+        for path in sorted(ROOT.rglob("*.py"))
+        if path.relative_to(ROOT).parts[0] != "bench"
+        for _, ours, _ in imports(path)
+        if ours == "bench"
+    ]
+    assert not found
+
+
 def test_nothing_is_pickled_and_no_weights_are_unpickled():
     found = []
     for path in sorted(ROOT.rglob("*.py")):
@@ -146,6 +158,7 @@ def test_no_exception_handler_is_bare():
     [
         (["observatory.protocol.wire", "observatory.protocol.commands"], QT | HEAVY),
         (["observatory.host.session", "observatory.host.headless", "observatory.cli"], QT | HEAVY),
+        (["observatory.bench.command", "observatory.bench.pools"], QT | HEAVY | {"ray"}),
         (["observatory.record.store"], QT | {"torch", "transformers"}),
     ],
 )

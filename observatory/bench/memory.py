@@ -28,20 +28,9 @@ from ..protocol import events as ev
 from ..protocol.days import read_day
 from ..protocol.exams import marks, read_exam
 from . import lookalikes
+from .ready import wake
 
 CUES_AT_ONCE = 24
-
-
-def woken(model: str, models_folder: Path) -> Mind:
-    mind = Mind()
-    scratch = tempfile.mkdtemp(prefix="observatory-bench-")
-    settings = cmd.Settings(
-        model=model, models_folder=str(models_folder), deltas_folder=scratch, checkpoint_folder=scratch
-    )
-    for event in mind.wake(settings):
-        if isinstance(event, ev.MindReady):
-            mind.ready = event
-    return mind
 
 
 def tell(mind: Mind, texts: list[str]) -> None:
@@ -142,7 +131,7 @@ def main() -> None:
     parser.add_argument("--models-folder", type=Path, default=None)
     asked = parser.parse_args()
     folder = asked.models_folder or models.cache_folder(Path(tempfile.gettempdir()) / "observatory-bench")
-    mind = woken(asked.model, folder)
+    mind = wake(asked.model, folder)
     place = resources.folder()
     day = [line.text for line in read_day(place / "days" / "first.jsonl").experiences]
     paper = read_exam(place / "exams" / "first.jsonl")

@@ -17,7 +17,7 @@ from pathlib import Path
 from ..protocol import events as e
 from ..protocol.commands import NightPlan
 from ..protocol.days import Day, Experience, SleepLine
-from . import report
+from . import paper, report
 from .policy import Approve, verdict
 from .session import Session, SessionError
 from .terminal import Terminal
@@ -85,6 +85,7 @@ class _Run:
         self.closed: e.NightClosed | None = None
         self.proposed: e.Proposed | None = None
         self.asked = 0
+        self.examined = False
         self.slept = 0
         self.refused = False
 
@@ -124,24 +125,36 @@ class _Run:
     def sleep(self, line: SleepLine) -> None:
         life, session = self.life, self.session
         where = {"file_hash": life.day.file_hash, "line": line.line}
-        self.opened, self.closed, self.proposed, self.asked = False, None, None, 0
+        self.opened, self.closed, self.proposed, self.asked, self.examined = False, None, None, 0, False
+        exam = paper.due(life.exam, life.day, line.line)
         if session.state.resumable is not None:
-            self.night = session.resume_night(life.exam, life.plan, **where)
+            self.night = session.resume_night(exam, life.plan, **where)
         elif session.unconsolidated():
-            self.night = session.sleep(life.exam, life.plan, f"line {line.line} of the day ends it", **where)
+            self.night = session.sleep(exam, life.plan, f"line {line.line} of the day ends it", **where)
         else:
             self.terminal.say(f"Line {line.line} is a sleep with nothing new to sleep on; it is passed over.")
             return
-        self.until(lambda: self.closed is not None)
+        self.until(self.over)
         self.slept += 1
         if self.closed.ended in ("failed", "interrupted"):
             raise LiveFailed(
                 f"Night {self.night} {self.closed.ended}: {self.closed.why}. The cortex is as it was before it. "
                 "What to do: the same command takes it up again."
             )
-        self.refused = self.refused or self.closed.ended == "vetoed"
+        self.refused = self.refused or (self.closed.ended == "vetoed" and life.plan.arm not in report.FROZEN)
         if life.report is not None:
             report.save(life.report, report.build(session.stored(report.KINDS), seed=life.seed, arm=life.plan.arm))
+
+    def over(self) -> bool:
+        """Whether the night has ended. One of a frozen arm is ended here, once its paper is written."""
+        if self.closed is None and self.examined and self.life.plan.arm in report.FROZEN:
+            self.examined = False
+            try:
+                self.session.veto_night(f"the arm “{self.life.plan.arm}” is examined and never trained", "arm")
+            except SessionError:
+                if self.session.state.night is not None:
+                    raise
+        return self.closed is not None
 
     def decide(self) -> None:
         """The policy's word, or a person's; a person may hold and be asked again."""
@@ -164,7 +177,7 @@ class _Run:
         while True:
             for event in self.session.drain():
                 self.take(event)
-            if self.proposed is not None:
+            if self.proposed is not None and self.life.plan.arm not in report.FROZEN:
                 self.decide()
             if reached():
                 return
@@ -183,6 +196,8 @@ class _Run:
                 self.on_the_way.discard(event.episode)
             case e.NightOpened():
                 self.opened = True
+            case e.Measured(when="before") if event.night == self.night:
+                self.examined = True
             case e.Proposed():
                 self.proposed = event
             case e.NightClosed() if event.night == self.night:

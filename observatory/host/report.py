@@ -16,10 +16,13 @@ from ..protocol import events as e
 from ..protocol.durable import write
 
 KINDS = (
-    e.MindReady, e.NightOpened, e.Examined, e.Measured, e.Proposed, e.Decided, e.NightCommitted, e.NightClosed
+    e.MindReady, e.NightOpened, e.StageEntered, e.Examined, e.Measured, e.Proposed, e.Decided, e.NightCommitted,
+    e.NightClosed,
 )  # fmt: skip
 """The stored events a report is made of."""
 DECISIONS = {"approve": "approved", "veto": "vetoed", "hold": "held"}
+FROZEN = ("none", "retrieval")
+"""Arms that are examined and never trained: their one paper a night is what stood before it and after it."""
 Answers = dict[tuple, e.ExamAnswer]
 
 
@@ -33,6 +36,9 @@ class _Night:
         self.proposed: e.Proposed | None = None
         self.decided: e.Decided | None = None
         self.closed: e.NightClosed | None = None
+        self.openings = 1
+        self.exam_s = 0.0
+        self.examined_since: float | None = None
 
 
 def build(events: Iterable[e.Record], *, seed: int, arm: str) -> dict:
@@ -57,6 +63,7 @@ def build(events: Iterable[e.Record], *, seed: int, arm: str) -> dict:
         "arm": arm,
         "device": ready.device if ready else None,
         "precision": ready.precision if ready else None,
+        "threads": ready.threads if ready else None,
         "versions": {"observatory": __version__, **(ready.versions if ready else {})},
         "nights": entries,
         "answers": answers,
@@ -77,11 +84,17 @@ def _take(nights: dict[int, _Night], event: e.Record) -> None:
         if kept is not None:
             nights[event.night].papers = {k: v for k, v in kept.papers.items() if k[0] == "before"}
             nights[event.night].measured = {k: v for k, v in kept.measured.items() if k == "before"}
+            nights[event.night].openings = kept.openings + 1
         return
     number = event.proposal.night if isinstance(event, e.Proposed) else event.night
     night = nights.get(number)
     if night is None:
         return
+    if isinstance(event, e.StageEntered | e.NightClosed):
+        if night.examined_since is not None:
+            night.exam_s += max(0.0, event.at - night.examined_since)
+        examines = isinstance(event, e.StageEntered) and event.stage == "exam"
+        night.examined_since = event.at if examines else None
     match event:
         case e.Examined():
             paper = {_key(answer.question): answer for answer in event.answers}
@@ -107,15 +120,17 @@ def _night(night: _Night, standing: dict[str, Answers], measured: e.Measured | N
     for memory in ("cortex", "whole"):
         given = night.papers.get(("before", memory), {})
         standing[memory] = {**standing[memory], **given}
-        later = night.papers.get(("after", memory), {})
+        later = given if night.opened.arm in FROZEN else night.papers.get(("after", memory), {})
         asked = later or given
         before = {key: standing[memory][key] for key in asked if key in standing[memory]}
         exam[memory] = {"before": scores(before.values()), "after": scores(later.values())}
-        for when, paper in (("before", given), ("after", later)):
+        for when, paper in (("before", given), ("after", {} if later is given else later)):
             answers.extend(_answer(night.opened.night, when, memory, answer) for answer in paper.values())
         if committed:
             standing[memory] = {**standing[memory], **later}
     before, after = night.measured.get("before", measured), night.measured.get("after")
+    if night.opened.arm in FROZEN:
+        after = before
     entry = _entry(night) | {
         "perplexity": {"before": before and before.perplexity, "after": after and after.perplexity},
         "kl_from_base": {"before": before and before.kl_from_base, "after": after and after.kl_from_base},
@@ -135,7 +150,9 @@ def _entry(night: _Night) -> dict:
         "decided_by": night.decided.by if night.decided else None,
         "reason": night.decided.reason if night.decided else None,
         "ended": closed.ended if closed else "open",
+        "openings": night.openings,
         "wall_s": closed.wall_s if closed else None,
+        "exam_s": round(night.exam_s, 3),
         "steps": closed.steps if closed else None,
         "tokens": closed.tokens if closed else None,
         "peak_rss_mb": closed.peak_rss_mb if closed else None,
@@ -148,6 +165,8 @@ def _entry(night: _Night) -> dict:
 
 
 def _decision(night: _Night) -> str:
+    if night.opened.arm in FROZEN and night.closed is not None and night.closed.ended in ("vetoed", "committed"):
+        return "none"
     if night.decided is not None:
         return DECISIONS[night.decided.decision]
     if night.closed is None:

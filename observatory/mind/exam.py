@@ -104,8 +104,8 @@ class Papers:
     def answers(self, memory: Memory, cortex: str) -> dict[str, ExamAnswer]:
         return self._given.setdefault((memory, cortex), {})
 
-    def hippocampus_faded(self) -> None:
-        """What both memories answered was read from episodes that may be gone; what the cortex said alone stands."""
+    def hippocampus_changed(self) -> None:
+        """What both memories answered was read from other episodes than are held now; what the cortex said stands."""
         self._given = {kept: given for kept, given in self._given.items() if kept[0] == "cortex"}
 
 

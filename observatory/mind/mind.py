@@ -128,6 +128,7 @@ class Mind:
         parts = self.parts
         text = as_read(told.text, told.outcome, told.because)
         found = parts.hippocampus.encode(told.episode, text)
+        parts.papers.hippocampus_changed()
         before = [(e, parts.lived[e].text) for e, *_ in found.nearest if e in parts.lived and e != told.episode]
         corrects = corrected(text, before)
         if corrects is not None:
@@ -276,7 +277,7 @@ class Mind:
             parts.hippocampus.forget(episode)
             parts.lived.pop(episode, None)
         if faded:
-            parts.papers.hippocampus_faded()
+            parts.papers.hippocampus_changed()
         return faded
 
     def _retention(self, episode: int) -> ev.Retention:

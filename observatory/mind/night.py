@@ -25,6 +25,8 @@ from .speech import Speech, evenly
 from .study import Study, identity
 
 RECALLED_AT_ONCE = 24
+NEVER_SLEEPS = ("none", "retrieval")
+"""Arms that are examined at every night and never learn."""
 
 
 @dataclass
@@ -100,6 +102,9 @@ class Night:
             yield self.closed("interrupted", "there was nothing new to learn")
             return
         yield from self._examine("before")
+        if self.plan.arm in NEVER_SLEEPS:
+            yield self.closed("vetoed", f"the arm {self.plan.arm} never sleeps; it was examined as it is")
+            return
         kind = Baseline if self.plan.arm in BASELINES else Study
         self.study = kind(parts, order, self.progress, self.before, saved)
         yield from self.study.run()

@@ -24,7 +24,7 @@ Counting = Annotated[int, msgspec.Meta(ge=1)]
 
 
 Arm = Literal["sleep", "none", "retrieval", "finetune", "lora", "uniform", "no-dreams", "no-anchor"]
-"""`none` never sleeps and `retrieval` only encodes and reads: neither ever opens a night."""
+"""`none` and `retrieval` (which encodes and reads) are examined and never trained: their nights end with one paper."""
 Target = Literal["cross-entropy", "teacher", "on-policy"]
 """What a replayed cue teaches: the episode's own words, the open-book teacher's expectations over them, or the
 teacher's expectations over what the cortex itself says."""

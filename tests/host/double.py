@@ -182,7 +182,7 @@ class Double:
                 steps=STEPS, cortex=self.cortex, arm=s.plan.arm, why=s.why, resumed_from_step=3 if s.resume else 0,
             )
         )  # fmt: skip
-        if not self.answered_before:
+        if not self.answered_before or s.plan.arm in ("none", "retrieval"):
             self.examine(s, "before", self.taught)
             self.answered_before = True
         for step in range(3 if s.resume else 0, STEPS):
@@ -227,10 +227,11 @@ class Double:
         return None
 
     def examine(self, s, when: str, known: set[int]) -> None:
-        for memory in ("cortex", "whole"):
+        for memory in ("cortex", "whole") if s.plan.exam_whole else ("cortex",):
             answers, scores = [], {}
+            in_reach = self.texts if memory == "whole" else known
             for question in s.exam:
-                taught = any(question.answers[0].casefold() in self.texts[i].casefold() for i in known)
+                taught = any(question.answers[0].casefold() in self.texts[i].casefold() for i in in_reach)
                 right = question.kind == "known" or taught
                 answers.append(
                     e.ExamAnswer(question=question, answer=question.answers[0] if right else "?", right=right)

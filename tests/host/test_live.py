@@ -116,7 +116,7 @@ def test_a_bad_day_line_is_named_by_number_and_the_home_stays_untouched(command,
         (["--nights", "many"], "--nights"),
         (["--approve", "maybe"], "--approve"),
         (["--approve", "ask"], "terminal"),
-        (["--arm", "memit"], "--arm"),
+        (["--arm", "best"], "--arm"),
         (["--steps", "0"], "steps"),
         (["--perplexity-text", "nowhere.txt"], "nowhere.txt"),
         (["--colour", "red"], "--colour"),
@@ -290,3 +290,50 @@ def test_quiet_says_nothing_when_nothing_is_wrong(command, files):
     day, exam, _ = files
     done = command("live", "--day", day, "--exam", exam, "--quiet")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+# ---------------------------------------------------------------- arms that never train, and days not lived yet
+
+TWO_DAYS = DAY + '{"text": "The moon is a lamp."}\n{"sleep": true}\n'
+TWO_DAYS_EXAM = EXAM + '{"prompt": "What is the moon?", "answers": ["lamp"], "kind": "direct", "day": 2}\n'
+
+
+def test_a_day_that_has_not_been_lived_yet_is_not_asked_about(command, files):
+    day, exam, report = files
+    day.write_text(TWO_DAYS)
+    exam.write_text(TWO_DAYS_EXAM)
+    done = command("live", "--day", day, "--exam", exam, "--report", report, "--approve", "always")
+    assert done.returncode == 0, done.stderr
+    first, second = (night["exam"]["cortex"]["after"] for night in json.loads(report.read_text())["nights"])
+    assert (first["direct"]["asked"], first["known"]["asked"]) == (1, 1)
+    assert second["direct"]["by_day"] == {"1": [1, 1], "2": [1, 1]}
+
+
+@pytest.mark.parametrize(("arm", "words"), [("none", ""), ("retrieval", ""), ("retrieval", "slow-night")])
+def test_an_arm_that_never_trains_is_examined_each_night_and_its_cortex_stays(command, files, arm, words):
+    day, exam, report = files
+    day.write_text(TWO_DAYS)
+    exam.write_text(TWO_DAYS_EXAM)
+    done = command("live", "--day", day, "--exam", exam, "--arm", arm, "--report", report, words=words)
+    assert done.returncode == 0, done.stderr
+    made = json.loads(report.read_text())["nights"]
+    assert [night["decision"] for night in made] == ["none", "none"]
+    assert len({night[key] for night in made for key in ("cortex_before", "cortex_after")}) == 1
+    last = made[-1]["exam"]
+    assert last["cortex"]["after"] == last["cortex"]["before"]
+    assert last["cortex"]["after"]["direct"] == {"right": 0, "asked": 2, "by_day": {"1": [0, 1], "2": [0, 1]}}
+    assert made[-1]["perplexity"]["after"] == made[0]["perplexity"]["before"]
+    whole = last["whole"]["after"]
+    assert whole == {} if arm == "none" else whole["direct"]["right"] == 2
+
+
+@pytest.mark.crash
+def test_a_night_of_paper_that_was_interrupted_is_taken_up_again(command, files):
+    day, exam, report = files
+    call = ("live", "--day", day, "--exam", exam, "--arm", "none", "--report", report)
+    assert command(*call, words="dies-at-step-0").returncode == 1
+    again = command(*call)
+    assert again.returncode == 0, again.stderr
+    (night,) = json.loads(report.read_text())["nights"]
+    assert (night["decision"], night["openings"]) == ("none", 2)
+    assert night["exam"]["cortex"]["after"]["known"]["right"] == 1

@@ -105,6 +105,28 @@ def test_a_night_taken_up_again_after_a_crash_is_reported_once_with_its_first_pa
     assert entry["exam"]["cortex"]["before"]["direct"] == {"right": 0, "asked": 2, "by_day": {"1": [0, 1], "2": [0, 1]}}
 
 
+def test_the_time_of_exams_is_told_apart_and_what_was_measured_in_them_belongs_to_it():
+    def stage(name, at):
+        return e.StageEntered(at=at, night=1, stage=name, text="")
+
+    before = [stage("exam", 10.0), *FIRST[1:3], stage("rehearse", 14.0)]
+    papers = [*before, stage("exam", 40.0), *FIRST[3:6], stage("gate", 47.0)]
+    (entry,) = built(FIRST[0], *papers, *FIRST[6:])["nights"]
+    assert entry["exam_s"] == 11.0 and entry["openings"] == 1
+
+
+def test_an_arm_that_never_trains_has_one_paper_for_before_and_after():
+    opened = e.NightOpened(night=1, seed=1, episodes=[1], old_episodes=[], steps=9, cortex="a", arm="retrieval", why="")
+    closed = e.NightClosed(night=1, ended="vetoed", cortex="a", why="", wall_s=1.0, steps=0, tokens=0, peak_rss_mb=1.0)
+    made = built(opened, *FIRST[1:3], paper(1, "before", "whole", bees=1), closed)
+    (entry,) = made["nights"]
+    assert (entry["decision"], entry["ended"]) == ("none", "vetoed")
+    assert entry["exam"]["cortex"]["after"] == entry["exam"]["cortex"]["before"] != {}
+    assert entry["exam"]["whole"]["after"]["direct"]["right"] == 1
+    assert entry["perplexity"] == {"before": 20.0, "after": 20.0}
+    assert {answer["when"] for answer in made["answers"]} == {"before"}
+
+
 def test_an_interrupted_run_still_gives_a_whole_report():
     made = built(*FIRST[:2])
     assert made["nights"][0]["decision"] == "open" and made["nights"][0]["cortex_after"] is None

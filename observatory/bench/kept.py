@@ -1,0 +1,115 @@
+"""Kept reports: what one job ended with, small enough to be committed, with all that says where it comes from.
+
+A kept report holds numbers and hashes and no answers. It does not know how the job was run, nor what a table makes
+of it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import platform
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from ..protocol.durable import write
+
+SCHEMA = 1
+ASKED = ("days", "arm", "seed", "nights_asked", "tokens_asked", "model", "day_hash", "exam_hash")
+"""What was asked for: two kept reports may stand in for one another only if all of it agrees."""
+NIGHT = (
+    "night", "episodes", "decision", "openings", "wall_s", "exam_s", "steps", "tokens", "delta_norm", "delta_scale",
+    "peak_rss_mb", "cortex_before", "cortex_after", "perplexity", "kl_from_base", "exam",
+)  # fmt: skip
+MEASURED = ("model_hash", "device", "precision", "threads", "versions")
+
+
+class KeptError(RuntimeError):
+    """A kept report that cannot be read; the message says which and why."""
+
+
+def place(folder: Path, days: str, arm: str, seed: int, nights: int) -> Path:
+    return folder / days / f"{arm}-seed{seed}-nights{nights}.json"
+
+
+def distil(report: dict, asked: dict, commit: dict) -> dict:
+    """What is worth keeping of a job's report. `asked` says what the job was, `commit` which code did it."""
+    return {
+        "schema": SCHEMA,
+        **{name: asked[name] for name in ASKED},
+        "model_name": report["model"],
+        **{name: report.get(name) for name in MEASURED},
+        "python": platform.python_version(),
+        **commit,
+        "date": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
+        "nights": [{name: _rounded(night.get(name)) for name in NIGHT} for night in report["nights"]],
+    }
+
+
+def save(path: Path, kept: dict) -> None:
+    """A line a field and a line a night: what changed can be seen in a diff."""
+    head = [f" {json.dumps(name)}: {json.dumps(value)}" for name, value in kept.items() if name != "nights"]
+    nights = ",\n  ".join(json.dumps(night) for night in kept["nights"])
+    text = "{\n" + ",\n".join([*head, f' "nights": [\n  {nights}\n ]']) + "\n}\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path, text.encode())
+
+
+def load(path: Path) -> dict:
+    try:
+        kept = msgspec.json.decode(path.read_bytes())
+        if kept["schema"] != SCHEMA:
+            raise KeptError(f"{path} was written by another version (schema {kept['schema']}, not {SCHEMA}).")
+        missing = [name for name in (*ASKED, *MEASURED, "nights") if name not in kept]
+    except (OSError, msgspec.DecodeError, KeyError, TypeError) as error:
+        raise KeptError(f"{path} is no kept report ({type(error).__name__}: {error}).") from error
+    if missing or not kept["nights"]:
+        raise KeptError(f"{path} is no kept report: {', '.join(missing) or 'nights'} missing.")
+    return kept
+
+
+def load_all(folder: Path, days: str, arms: Iterable[str] = (), nights: int | None = None) -> list[dict]:
+    """Every kept report on these days, or those of some arms and of one number of nights."""
+    wanted = set(arms)
+    found = [load(path) for path in sorted((folder / days).glob("*-seed*-nights*.json"))]
+    return [
+        kept for kept in found
+        if (not wanted or kept["arm"] in wanted) and (nights is None or kept["nights_asked"] == nights)
+    ]  # fmt: skip
+
+
+def differences(kept: dict, asked: dict) -> list[str]:
+    """In what a kept report is another one than the one asked for."""
+    return [f"{name}: {_short(kept[name])}, asked {_short(asked[name])}" for name in ASKED if kept[name] != asked[name]]
+
+
+def commit_here() -> dict:
+    """The commit of the code that runs, and whether it was changed since; empty outside a checkout."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return {"commit": "", "changed": False}
+
+    def git(*words: str) -> str:
+        return subprocess.run(["git", "-C", root, *words], capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", "observatory", "resources/texts")
+        return {"commit": git("rev-parse", "HEAD"), "changed": bool(changed)}
+    except (OSError, subprocess.CalledProcessError):
+        return {"commit": "", "changed": False}
+
+
+def _rounded(value):
+    """Six significant digits are more than any of these numbers is good for."""
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, dict):
+        return {name: _rounded(one) for name, one in value.items()}
+    return value
+
+
+def _short(value) -> str:
+    return f"{value[:12]}…" if isinstance(value, str) and len(value) > 32 else str(value)
