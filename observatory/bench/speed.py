@@ -227,6 +227,7 @@ class Bare:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
+        self.loss = float(loss.detach())
         return sum(len(row.tokens) for row in rows)
 
 

@@ -1,0 +1,44 @@
+"""The benchmark of the replay step runs all three loops over the same rows, and its table says what they did."""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from observatory.bench import speed
+
+
+@pytest.fixture
+def options(tiny_folder, models_folder):
+    return argparse.Namespace(
+        model=str(tiny_folder), models_folder=models_folder, steps=2, device="cpu", precision="float32",
+        random_llama=False, json=False,
+    )  # fmt: skip
+
+
+def test_all_three_loops_train_the_same_tokens(options):
+    found = speed.measured(options)
+    assert all(found[way] > 0 for way in ("bare", "replay", "observed"))
+    assert found["precision"] == "float32"
+    said = speed.table(found)
+    assert "beside the bare loop" in said
+    assert "observation costs" in said
+
+
+def test_the_bare_loop_learns_and_leaves_the_model_as_it_was(mind):
+    batches = speed._batches(mind.parts.speech, 1) * 12
+    before = mind.parts.cortex.hash()
+    bare = speed.Bare(mind.parts.cortex, batches)
+    losses = []
+    for at in range(len(batches)):
+        bare.step(at)
+        losses.append(bare.loss)
+    assert losses[-1] < losses[0]
+    assert mind.parts.cortex.hash() == before
+
+
+def test_two_runs_of_the_replay_end_in_the_same_numbers(mind):
+    batches = speed._batches(mind.parts.speech, 2)
+    cortex, speech = mind.parts.cortex, mind.parts.speech
+    assert speed._hash_after(cortex, speech, batches) == speed._hash_after(cortex, speech, batches)
