@@ -24,6 +24,8 @@ EARLIER_SHARE = 4
 """One row in four of a batch is an earlier night's episode, once there are any."""
 EARLIER_READ = 150
 """Views of earlier nights that the guard reads: enough to know their directions, and no more in the tenth night."""
+OLD_READ = 2
+"""Every second piece of old material is read for the guard."""
 PROBE_FROM, PROBE_EVERY = 16, 8
 EARLIER_PROBED = 240
 PROBED_AT_ONCE = 16
@@ -134,7 +136,8 @@ class Study:
 
     def _replay_all(self):
         plan, recipe = self.plan, self.recipe
-        self.views = views.Repertoire.of(self.speech, self._passages, self.dreams)
+        talk = [row.text.split(" → ")[0] for row in self.old if row.kind == "question"]
+        self.views = views.Repertoire.of(self.speech, self._passages, self.dreams, talk)
         yield self.progress.enter("replay", f"up to {plan.steps} small doses, interleaved with old material")
         yield self.progress.at("replay", 0, plan.steps, "finding what the day has of its own")
         delta = Delta.fresh(self.cortex.matrices(recipe.first_layer, recipe.last_layer), recipe.rank, self.order.seed)
@@ -193,7 +196,7 @@ class Study:
         chance = torch.Generator().manual_seed(self.order.seed)
         maps = self.cortex.matrices(self.recipe.first_layer, self.recipe.last_layer)
         habits = guard.Watcher(maps)
-        old = [(row.tokens, row.opened) for row in self.old]
+        old = [(row.tokens, row.opened) for row in self.old[::OLD_READ]]
         if self.earlier:
             each = max(1, min(guard.VIEWS_EACH, EARLIER_READ // len(self.earlier)))
             order = torch.randperm(len(self.earlier), generator=chance).tolist()[: EARLIER_READ // each]
@@ -205,12 +208,15 @@ class Study:
         return guard.between(habits, day)
 
     def _probe(self, curator: Curator, episodes: list[int]):
-        """Ask through cues that are never replayed; nothing is learnt from it."""
-        started = [(e, v) for e in episodes for v in self.views.withheld[e]]
-        worst: dict[int, float] = {}
-        rows = [self.replay.row_of_view(v, teach=False) for _, v in started]
-        for at, missed in zip(started, self.replay.missed(rows, PROBED_AT_ONCE), strict=True):
-            worst[at[0]] = max(worst.get(at[0], 0.0), missed)
+        """Ask through cues that are never replayed; nothing is learnt from it.
+
+        An episode too short for a cue of its own to be withheld goes by what its replays missed.
+        """
+        asked = [(e, self.replay.row_of_view(v, teach=False)) for e in episodes for v in self.views.withheld[e]]
+        worst = {e: curator.gain[e] for e in episodes if not self.views.withheld[e]}
+        missed = self.replay.missed([row for _, row in asked], PROBED_AT_ONCE)
+        for (episode, _), found in zip(asked, missed, strict=True):
+            worst[episode] = max(worst.get(episode, 0.0), found)
         curator.probed(worst)
         yield ev.Probed(
             night=self.order.night, step=self.step,

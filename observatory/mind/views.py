@@ -20,6 +20,9 @@ _SMALL = {
     "they", "this", "to", "we", "when", "with", "you", "your", "one", "after", "before", "who", "what",
     "where", "because",
 }  # fmt: skip
+_OPENING = {"is", "are", "was", "were", "did", "do", "does", "have", "has", "can", "could", "will", "would", "only",
+            "not", "never", "yes", "please", "then", "and", "but"}  # fmt: skip
+"""Words that open a sentence and are written large for that alone."""
 _NAME = re.compile(r"(?:[A-Z][\w’'-]*)(?:\s+(?:of|the|de|van|von|and|&)?\s*[A-Z][\w’'-]*)*")
 _DETERMINED = re.compile(r"\b(?:[Tt]he|[Mm]y|[Oo]ur|[Hh]er|[Hh]is|[Tt]heir)\s+((?:[a-z][\w-]+\s+){0,2}[a-z][\w-]+)")
 
@@ -29,6 +32,16 @@ ABOUT = (
     "There was something with {}. Which detail matters?", "Suppose I meet {}. What do I have to remember?",
 )  # fmt: skip
 """Ways to be reminded of anything at all: none of them knows what kind of thing it is or what may be asked."""
+ASKING = ("What", "Who", "Where", "Which", "How")
+GAPS = 4
+"""Gaps of a passage that are asked for: its own sentence without the words that surprised most."""
+_ARTICLES = {"a", "an", "the", "his", "her", "its", "their", "my", "our", "your"}
+AMIDST = (
+    "{other} And {name}?", "I am busy with {name}. {other}", "{other} I ask because of {name}.",
+    "{name}, that is what I mean. {other}",
+)  # fmt: skip
+"""A reminder amid other talk: whatever else is said, the name is what brings the episode back."""
+AMID = 4
 WITHHELD = 5
 """Which of a passage's views is kept out of replay, to probe and to weigh on: the fifth way to be reminded."""
 PASSAGE = 72
@@ -103,16 +116,23 @@ class View:
 
 
 def names_in(text: str) -> list[str]:
-    """What the text is about, read off its own words: names, then the phrases that open its sentences."""
+    """What the text is about, read off its own words: names, then the phrases that open its sentences.
+
+    A single word that is written large only because a sentence begins with it counts where there is nothing better.
+    """
     found: list[str] = []
-    for sentence in re.split(r"(?<=[.!?])\s+", text):
+    doubtful: list[str] = []
+    for sentence in sentences(text):
         for match in _NAME.finditer(sentence):
             name = match.group().strip()
+            begins = not sentence[: match.start()].strip() or sentence[: match.start()].rstrip().endswith(":")
             words = name.split()
-            if match.start() == 0 and words[0].lower() in _SMALL:
-                name = " ".join(words[1:])
-            if len(name) > 2 and name.lower() not in _SMALL:
-                found.append(re.sub(r"['’]s$", "", name))
+            while begins and words and words[0].lower() in _SMALL | _OPENING:
+                words = words[1:]
+            name = " ".join(words)
+            if len(name) > 2:
+                first = begins and " " not in name
+                (doubtful if first else found).append(re.sub(r"['’]s$", "", name))
     opening = _DETERMINED.match(text)
     if opening:
         words = opening.group(0).split()[:3]
@@ -120,7 +140,7 @@ def names_in(text: str) -> list[str]:
             words.pop()
         if len(words) > 1:
             found.append(" ".join([words[0].lower(), *words[1:]]))
-    return list(_distinct(found))
+    return list(_distinct(found or doubtful))
 
 
 def _distinct(names: list[str]) -> tuple[str, ...]:
@@ -136,6 +156,8 @@ def plain_views(speech: Speech, passage: Passage) -> list[View]:
         for form in forms:
             cue = form.format(name)
             views.append(answered(speech, passage, "about", cue[0].upper() + cue[1:]))
+    for at, (rest, gap) in enumerate(gaps(speech, passage)[:GAPS]):
+        views.append(answered(speech, passage, "gap", f"{ASKING[at % len(ASKING)]} {rest}?", answer=gap))
     words = passage.text.split()
     if len(words) >= 6:
         for share in (0.35, 0.6):
@@ -143,6 +165,44 @@ def plain_views(speech: Speech, passage: Passage) -> list[View]:
             start = " ".join(words[:cut])
             views.append(answered(speech, passage, "cut", f"Complete this: {start}"))
     return views
+
+
+def gaps(speech: Speech, passage: Passage) -> list[tuple[str, str]]:
+    """What is left of a sentence without some words that tell something, and those words; the most surprising first."""
+    found: list[tuple[float, str, str]] = []
+    at_piece, spans = 0, []
+    for piece, bits in zip(speech.pieces(speech.encode(passage.text)), passage.bits, strict=False):
+        spans.append((at_piece, at_piece + len(piece), bits))
+        at_piece += len(piece)
+    start = 0
+    for sentence in sentences(passage.text):
+        start = passage.text.index(sentence, start)
+        words = [(m.group(), m.start() + start, m.end() + start) for m in re.finditer(r"\S+", sentence)]
+        named = [m.span() for name in passage.names for m in re.finditer(re.escape(name), passage.text)]
+        telling = [
+            bool(content_words(word)) and not any(a < z and y < b for y, z in named) for word, a, b in words
+        ]
+        at = 0
+        while at < len(words):
+            end = at
+            while end < len(words) and telling[end]:
+                end += 1
+            if end > at:
+                first = at - 1 if at and words[at - 1][0].lower() in _ARTICLES else at
+                rest = " ".join(word for word, *_ in words[:first] + words[end:]).rstrip(".,;:!?")
+                gap = " ".join(word for word, *_ in words[at:end]).strip(".,;:!?")
+                bits = sum(b for a, z, b in spans if a < words[end - 1][2] and words[at][1] < z)
+                if not any(name in rest for name in passage.names[:1]):
+                    rest = ": ".join([*passage.names[:1], rest])
+                if len(rest.split()) > 2:
+                    found.append((bits / (end - at), _small_start(rest), gap))
+            at = end + 1
+    return [(rest, gap) for _, rest, gap in sorted(found, key=lambda each: -each[0])]
+
+
+def _small_start(text: str) -> str:
+    word = text.split()[0]
+    return text[0].lower() + text[1:] if word.lower() in _SMALL else text
 
 
 def answered(speech: Speech, passage: Passage, kind: str, cue: str, dream: int = 0, answer: str = "") -> View:
@@ -172,14 +232,24 @@ class Repertoire:
     withheld: dict[int, list[View]]
 
     @classmethod
-    def of(cls, speech: Speech, passages: dict[int, list[Passage]], dreams) -> Repertoire:
-        """One cue of every passage is withheld."""
+    def of(cls, speech: Speech, passages: dict[int, list[Passage]], dreams, talk: list[str]) -> Repertoire:
+        """Of every passage one reminder and one gap are withheld, where it has so many.
+
+        `talk`: other things that are said and asked, around a reminder."""
         made = cls({e: [] for e in passages}, {e: [] for e in passages}, {e: [] for e in passages})
+        turn = 0
         for episode, found in passages.items():
             for passage in found:
                 views = plain_views(speech, passage)
-                if len(views) > WITHHELD:
-                    made.withheld[episode].append(views.pop(WITHHELD))
+                asked = [view for view in views if view.kind == "gap"][2:3]
+                reminded = views[WITHHELD : WITHHELD + 1] if views[WITHHELD:] else []
+                made.withheld[episode] += [*reminded, *asked]
+                views = [view for view in views if view not in made.withheld[episode]]
+                for at in range(AMID if talk and passage.names else 0):
+                    name = passage.names[at % min(2, len(passage.names))]
+                    cue = AMIDST[at % len(AMIDST)].format(name=name, other=talk[turn % len(talk)])
+                    views.append(answered(speech, passage, "amid", cue))
+                    turn += 1
                 made.plain[episode] += views
         for number, d in enumerate(dreams, 1):
             if d.kept:
