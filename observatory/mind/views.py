@@ -41,7 +41,8 @@ AMIDST = (
     "{name}, that is what I mean. {other}",
 )  # fmt: skip
 """A reminder amid other talk: whatever else is said, the name is what brings the episode back."""
-AMID = 4
+AMID, STRANGE = len(AMIDST), 6
+"""Views of a passage amid other talk, and of questions about something else that are asked of it."""
 WITHHELD = 5
 """Which of a passage's views is kept out of replay, to probe and to weigh on: the fifth way to be reminded."""
 PASSAGE = 72
@@ -205,6 +206,21 @@ def _small_start(text: str) -> str:
     return text[0].lower() + text[1:] if word.lower() in _SMALL else text
 
 
+def asked_of(name: str, question: str) -> str:
+    """A question about something else, asked of this name: whatever is asked, the name is what matters."""
+    words = question.rstrip("?!. ").split()
+    last = len(words) - 1
+    while last > 1 and not content_words(words[last]):
+        last -= 1
+    first = last
+    while first > 1 and words[first - 1][:1].isupper():
+        first -= 1
+    kept = words[:first]
+    if kept and kept[-1].lower() in _ARTICLES:
+        kept = kept[:-1]
+    return f"{' '.join([*kept, name, *words[last + 1 :]])}?"
+
+
 def answered(speech: Speech, passage: Passage, kind: str, cue: str, dream: int = 0, answer: str = "") -> View:
     """A cue and what it brings back: the passage, or the part of a long one that says what the answer says."""
     said = _part_of(speech, passage, answer)
@@ -245,10 +261,10 @@ class Repertoire:
                 reminded = views[WITHHELD : WITHHELD + 1] if views[WITHHELD:] else []
                 made.withheld[episode] += [*reminded, *asked]
                 views = [view for view in views if view not in made.withheld[episode]]
-                for at in range(AMID if talk and passage.names else 0):
-                    name = passage.names[at % min(2, len(passage.names))]
-                    cue = AMIDST[at % len(AMIDST)].format(name=name, other=talk[turn % len(talk)])
-                    views.append(answered(speech, passage, "amid", cue))
+                for at in range(AMID + STRANGE if talk and passage.names else 0):
+                    name, other = passage.names[at % min(2, len(passage.names))], talk[turn % len(talk)]
+                    cue = AMIDST[at].format(name=name, other=other) if at < AMID else asked_of(name, other)
+                    views.append(answered(speech, passage, "amid" if at < AMID else "strange", cue))
                     turn += 1
                 made.plain[episode] += views
         for number, d in enumerate(dreams, 1):

@@ -16,8 +16,8 @@ import torch
 from ..protocol import events as ev
 from .replay import Replay, Row
 
-SCALES = (1.0, 0.9, 0.8, 0.65, 0.5)
-KEPT = (0.7, 0.5, 0.35, 0.25)
+SCALES = (1.0, 0.85, 0.7, 0.55)
+KEPT = (0.6, 0.35)
 """Shares of the directions that are tried once the scale is chosen."""
 OLD_WEIGHT = 3.0
 """Nats of recall that one nat of change in old material is worth: what is missed tonight can be slept on again, what is
@@ -27,6 +27,8 @@ TEXT_WEIGHT = 10.0
 """A rise of plain text beyond 2.5 % weighs heavily: at 3 % the default policy refuses the night."""
 PRICE = 0.05
 """Nats of recall that describing all directions is worth: those that earn less than their share go."""
+OLD_ROWS, TEXT_ROWS = 24, 6
+"""Pieces of old material and windows of text that each try is weighed on: seconds count, and these settle it."""
 ROWS_AT_ONCE = 12
 WINDOW = 128
 
@@ -49,7 +51,7 @@ class Tried:
 
 def weighed(study, text: str, progress):
     """Choose scale and directions of what the night learnt; a generator of events that leaves the study's delta so."""
-    probes, old = study.probes(), study.withheld_old()
+    probes, old = study.probes(), study.withheld_old()[:OLD_ROWS]
     if not probes or not old:
         return
     replay = study.replay
@@ -126,7 +128,7 @@ def _windows(replay: Replay, text: str) -> list[Row]:
     speech = replay.speech
     tokens = speech.encode(text)
     rows = [[speech.document, *tokens[at : at + WINDOW]] for at in range(0, len(tokens), WINDOW)]
-    return [Row(row, list(range(len(row) - 1)), False) for row in rows if len(row) > 2]
+    return [Row(row, list(range(len(row) - 1)), False) for row in rows if len(row) > 2][:TEXT_ROWS]
 
 
 @torch.no_grad()
