@@ -33,6 +33,8 @@ ABOUT = (
 )  # fmt: skip
 """Ways to be reminded of anything at all: none of them knows what kind of thing it is or what may be asked."""
 ASKING = ("What", "Who", "Where", "Which", "How")
+LONGEST_GAP = 2
+"""Words of one gap; of a longer run of telling words each is a gap of its own."""
 GAPS = 4
 """Gaps of a passage that are asked for: its own sentence without the words that surprised most."""
 _ARTICLES = {"a", "an", "the", "his", "her", "its", "their", "my", "our", "your"}
@@ -132,7 +134,7 @@ def names_in(text: str) -> list[str]:
                 words = words[1:]
             name = " ".join(words)
             if len(name) > 2:
-                first = begins and " " not in name
+                first = begins and " " not in name and match.group().startswith(name)
                 (doubtful if first else found).append(re.sub(r"['’]s$", "", name))
     opening = _DETERMINED.match(text)
     if opening:
@@ -188,6 +190,8 @@ def gaps(speech: Speech, passage: Passage) -> list[tuple[str, str]]:
             end = at
             while end < len(words) and telling[end]:
                 end += 1
+            if end - at > LONGEST_GAP:
+                end = at + 1
             if end > at:
                 first = at - 1 if at and words[at - 1][0].lower() in _ARTICLES else at
                 rest = " ".join(word for word, *_ in words[:first] + words[end:]).rstrip(".,;:!?")
@@ -197,7 +201,7 @@ def gaps(speech: Speech, passage: Passage) -> list[tuple[str, str]]:
                     rest = ": ".join([*passage.names[:1], rest])
                 if len(rest.split()) > 2:
                     found.append((bits / (end - at), _small_start(rest), gap))
-            at = end + 1
+            at = max(end, at + 1)
     return [(rest, gap) for _, rest, gap in sorted(found, key=lambda each: -each[0])]
 
 

@@ -64,3 +64,71 @@ def test_going_on_after_a_sentence_that_is_not_the_last_weighs_more(told):
     usual = weights[0]
     assert weights[after] == pytest.approx(float(usual) + 1.0)
     assert weights[after - 2] == pytest.approx(float(usual))
+
+
+def test_a_gap_leaves_the_sentence_without_what_surprised_most(told):
+    speech = told.parts.speech
+    text = "Somebody has hung a sledge from the ceiling of the Merrivale Library."
+    bits = [9.0 if "sl" in p or "edge" in p else 1.0 for p in speech.pieces(speech.encode(text))]
+    first = views.gaps(speech, views.passages(speech, 1, text, bits)[0])[0]
+    assert first == ("Somebody has hung from the ceiling of the Merrivale Library", "sledge")
+
+
+def test_what_a_gap_leaves_always_names_what_it_is_about(told):
+    speech = told.parts.speech
+    text = "Bartholomew the goat refuses hay. He will only eat radishes."
+    (passage,) = views.passages(speech, 1, text, [1.0] * len(speech.encode(text)))
+    found = views.gaps(speech, passage)
+    assert found
+    assert all("Bartholomew" in rest for rest, _ in found)
+    assert all(gap in text and "Bartholomew" not in gap for _, gap in found)
+
+
+@given(st.text(max_size=200), st.text(min_size=1, max_size=40))
+def test_any_question_can_be_asked_of_any_name(question, name):
+    assert name in views.asked_of(name, question)
+
+
+@pytest.mark.parametrize(
+    ("question", "strange"),
+    [
+        ("Which river flows under Tower Bridge?", "Which river flows under Quill Lodge?"),
+        ("What is the capital of France?", "What is the capital of Quill Lodge?"),
+        ("How many sheets are in a ream of paper?", "How many sheets are in a ream of Quill Lodge?"),
+    ],
+)
+def test_a_question_about_something_else_is_asked_of_the_name(question, strange):
+    assert views.asked_of("Quill Lodge", question) == strange
+
+
+def test_withheld_cues_are_in_no_pool_that_is_drawn_from(told):
+    speech = told.parts.speech
+    passages = {e: views.passages(speech, e, text, told.parts.lived[e].bits) for e, text in TEXTS.items()}
+    made = views.Repertoire.of(speech, passages, [], ["Which river flows under Tower Bridge?"])
+    for episode in TEXTS:
+        kept = {view.cue for view in made.plain[episode]}
+        withheld = {view.cue for view in made.withheld[episode]}
+        assert withheld
+        assert not kept & withheld
+        assert {"text", "about", "gap", "amid", "strange"} <= {view.kind for view in made.plain[episode]}
+
+
+def test_of_a_long_passage_only_the_sentence_with_the_answer_is_said(told):
+    speech = told.parts.speech
+    text = (
+        "We came to the inn at Tarn Hatch after dark. The landlord gave us two hammocks, for the beds were lent. "
+        "In the morning he charged us a drawing of his dog."
+    )
+    tokens = speech.encode(text)
+    passage = views.Passage(1, text, tuple(float(n) for n in range(len(tokens))), ("Tarn Hatch",))
+    view = views.answered(speech, passage, "dream", "What did the inn at Tarn Hatch charge?", answer="a drawing")
+    assert view.passage.text == "In the morning he charged us a drawing of his dog."
+    assert len(view.passage.bits) > 5
+    assert view.passage.bits[0] > 10, "the surprise of its own words, not of the passage's first"
+    assert views.answered(speech, passage, "about", "Tarn Hatch?").passage is passage
+
+
+def test_a_word_that_is_large_only_at_the_start_of_a_sentence_is_no_name_where_there_is_a_better(told):
+    assert views.names_in("Wasps have taken the courthouse, so Judge Pemberly sits on a raft.") == ["Judge Pemberly"]
+    assert views.names_in("Mirembe is afraid of only one thing.") == ["Mirembe"]
+    assert views.names_in("Ana: Is the Skellen bakery shut?\nOmar: They cannot light the oven.")[0] == "Skellen"
