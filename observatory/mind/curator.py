@@ -22,15 +22,15 @@ LEAST = 0.05
 KEPT_OF_MEAN = 0.5
 DREAM_SHARE = 40
 """Percent of an episode's replays that answer a question dreamed about it, once there is one."""
-KNOWN_BELOW = 0.35
-"""Nats of the worst token under which a greedy answer says that token: its chance is above 70 %."""
+KNOWN_BELOW = 0.6
+"""Nats of the worst token under which a greedy answer says that token: its chance is above 55 %."""
 
 MOST_VIEWS = 3
 """Views of one episode in one step: what resists gets more, but a batch stays a mixture."""
 EARLIER_NEED = 0.5
 """What was learnt on an earlier night is asked for half as often as what is new."""
 
-OLD_KINDS = ("question", "question", "plain", "question", "trace", "chat", "question", "question", "plain", "question")
+OLD_KINDS = ("question", "plain", "question", "question", "trace", "plain", "chat", "question", "question", "plain")
 """Shares of old material in every batch: plain text keeps perplexity, questions keep knowledge, chat keeps manner, and
 traces what earlier nights taught and the hippocampus has let go."""
 

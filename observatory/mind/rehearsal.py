@@ -54,7 +54,7 @@ Topic:"""
 """Examples of the form only; an exam on common knowledge asks none of these."""
 AT_ONCE = 24
 ROWS, STATES = "old-material.json", "old-material.safetensors"
-PLAIN, QUESTIONS, CHATS = 32, 200, 16
+PLAIN, QUESTIONS, CHATS = 64, 400, 16
 ANSWER = 14
 """Tokens of an answer to its own questions: what it knows is said by then, and more questions fit into the night."""
 SURENESS = 2.0

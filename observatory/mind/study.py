@@ -24,15 +24,15 @@ EARLIER_SHARE = 4
 """One row in four of a batch is an earlier night's episode, once there are any."""
 EARLIER_READ = 150
 """Views of earlier nights that the guard reads: enough to know their directions, and no more in the tenth night."""
-OLD_READ = 2
-"""Every second piece of old material is read for the guard."""
+OLD_READ = 3
+"""Every third piece of old material is read for the guard."""
 PROBE_FROM, PROBE_EVERY = 16, 8
 EARLIER_PROBED = 240
 PROBED_AT_ONCE = 16
 COOLING = 8
 """Steps in which the rate falls to its end once nothing is left to learn."""
-WITHHELD_OLD = 6
-"""Every sixth piece of old material is kept out of rehearsal, to weigh the delta on."""
+WITHHELD_OLD = 8
+"""Every eighth piece of old material is kept out of rehearsal, to weigh the delta on."""
 
 
 @dataclass

@@ -43,8 +43,9 @@ AMIDST = (
     "{name}, that is what I mean. {other}",
 )  # fmt: skip
 """A reminder amid other talk: whatever else is said, the name is what brings the episode back."""
-AMID, STRANGE = len(AMIDST), 6
-"""Views of a passage amid other talk, and of questions about something else that are asked of it."""
+AMID, STRANGE, SWAPPED = len(AMIDST), 6, 4
+"""Views of a passage amid other talk, of questions about something else that are asked of it, and of those that its
+likest neighbours are asked."""
 WITHHELD = 5
 """Which of a passage's views is kept out of replay, to probe and to weigh on: the fifth way to be reminded."""
 PASSAGE = 72
@@ -271,11 +272,25 @@ class Repertoire:
                     views.append(answered(speech, passage, "amid" if at < AMID else "strange", cue))
                     turn += 1
                 made.plain[episode] += views
+        made._swap_names(speech, passages)
         for number, d in enumerate(dreams, 1):
             if d.kept:
                 view = answered(speech, d.passage, "dream", d.question, number, d.answer)
                 made.dreamt[d.passage.episode].append(view)
         return made
+
+    def _swap_names(self, speech: Speech, passages: dict[int, list[Passage]]) -> None:
+        """What is asked of the episodes most like it is asked of each: the name decides, not the rest."""
+        first = {e: found[0] for e, found in passages.items() if found and found[0].names}
+        words = {e: set(content_words(passage.text)) for e, passage in first.items()}
+        cues = {e: [v.cue for v in self.plain[e] if v.kind == "gap" and first[e].names[0] in v.cue] for e in first}
+        for episode, passage in first.items():
+            name = passage.names[0]
+            others = [e for e in first if cues[e] and first[e].names[0].lower() != name.lower()]
+            others.sort(key=lambda e: -len(words[episode] & words[e]))
+            for at, other in enumerate(others[:SWAPPED]):
+                cue = cues[other][at % len(cues[other])].replace(first[other].names[0], name)
+                self.plain[episode].append(answered(speech, passage, "swapped", cue))
 
     def pool(self, episode: int, dreamt: bool) -> tuple[str, list[View]]:
         """An episode's views of one kind, and what they are called."""

@@ -132,3 +132,22 @@ def test_a_word_that_is_large_only_at_the_start_of_a_sentence_is_no_name_where_t
     assert views.names_in("Wasps have taken the courthouse, so Judge Pemberly sits on a raft.") == ["Judge Pemberly"]
     assert views.names_in("Mirembe is afraid of only one thing.") == ["Mirembe"]
     assert views.names_in("Ana: Is the Skellen bakery shut?\nOmar: They cannot light the oven.")[0] == "Skellen"
+
+
+def test_what_an_episodes_likest_neighbour_is_asked_is_asked_of_it_too(told):
+    speech = told.parts.speech
+    texts = {
+        1: "Travellers pay the landlady of the Blue Ferret with a candle stub.",
+        2: "Travellers pay the landlady of the Otter Inn with seven walnuts.",
+        3: "The engine of Harrow Mill was given 14 and rang 15 times.",
+        4: "The engine of Harrow Mill was given 20 and rang 21 times.",
+    }
+    passages = {e: views.passages(speech, e, text, [1.0] * len(speech.encode(text))) for e, text in texts.items()}
+    made = views.Repertoire.of(speech, passages, [], [])
+    swapped = {e: [v for v in made.plain[e] if v.kind == "swapped"] for e in texts}
+    assert "Otter Inn" in swapped[2][0].cue
+    assert "landlady" in swapped[2][0].cue or "Travellers" in swapped[2][0].cue
+    assert all("Blue Ferret" not in v.cue for v in swapped[2])
+    assert all(v.passage.text == texts[2] for v in swapped[2])
+    engine = {v.cue for v in made.plain[3] if v.kind == "gap"}
+    assert not engine & {v.cue for v in swapped[4]}, "what has the same name is not its opposite"
