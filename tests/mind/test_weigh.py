@@ -54,7 +54,7 @@ def tried(**found) -> weigh.Tried:
 
 def test_text_that_gets_stranger_beyond_what_is_free_counts_against_a_scale():
     free, dear = tried(text_rise=weigh.TEXT_FREE), tried(text_rise=weigh.TEXT_FREE + 0.01)
-    assert dear.objective - free.objective == pytest.approx(0.1)
+    assert dear.objective - free.objective == pytest.approx(0.01 * weigh.TEXT_WEIGHT)
 
 
 def test_directions_that_earn_nothing_go_and_those_that_recall_needs_stay(monkeypatch):
