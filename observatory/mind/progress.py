@@ -8,9 +8,9 @@ from ..protocol.events import NightProgress, Stage, StageEntered
 
 SHARES: dict[Stage, float] = {
     "propose": 0.0,
-    "exam": 0.21,
-    "rehearse": 0.14,
-    "dream": 0.05,
+    "exam": 0.17,
+    "rehearse": 0.16,
+    "dream": 0.07,
     "replay": 0.54,
     "weigh": 0.06,
 }
