@@ -151,7 +151,7 @@ def verify(speech: Speech, dreams: list[Dream]):
         d.agrees = agreement(d.answer, d.question, d.passage.text) >= LEAST_SUPPORT
         done += 1
         yield done, 2 * len(dreams)
-    for part in evenly([d for d in dreams if d.agrees], AT_ONCE):
+    for part in evenly([d for d in dreams if d.tokens], AT_ONCE):
         heads = [speech.encode(f" {d.question}\nAnswer:") for d in part]
         rows = [[*head, *d.tokens[:-1]] for head, d in zip(heads, part, strict=True)]
         normed, _ = speech.cortex.read_through(rows, pasts=[closed] * len(rows))

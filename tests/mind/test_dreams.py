@@ -58,7 +58,7 @@ def test_verifying_answers_every_dream_with_the_book_open(told):
     dreamt = [Dream(passage, "Where does Zelda Marchetti keep her bees?"), Dream(passage, "Who keeps the old bees?")]
     returned(dreams.verify(told.parts.speech, dreamt))
     assert all(d.tokens and d.with_bits > 0 for d in dreamt)
-    assert all((d.without_bits > 0) == d.agrees for d in dreamt)
+    assert all(d.without_bits > 0 for d in dreamt), "what is shown as a gain was measured, also where it is dropped"
 
 
 def verified(question: str, gain: float, agrees: bool = True, episode: int = 1) -> Dream:
