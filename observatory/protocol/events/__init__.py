@@ -1,0 +1,62 @@
+"""Everything a mind tells, as frozen typed messages.
+
+One stream of these feeds the window, the headless log, the record and the replay of a recorded
+home. *Records* are kept for ever and never dropped; *telemetry* may be thinned, latest wins.
+The mind stamps `at` (its clock); the host stamps `seq` when it takes the event in, so numbers
+rise over the whole life of a home. This file does not know who listens.
+"""
+
+# ruff: noqa: F401  (everything is offered from here)
+
+from __future__ import annotations
+
+from typing import Union
+
+from .base import Event, Memory, Mode, Plain, Record, Stage, Telemetry, When
+from .exam import ExamAnswer, Examined, Measured, Question, Score
+from .host import LineLived, MindLost, Saved
+from .night import (
+    Decided,
+    DreamMade,
+    EpisodeProposed,
+    NightClosed,
+    NightCommitted,
+    NightOpened,
+    NightProgress,
+    OldMaterial,
+    Probed,
+    ProbedEpisode,
+    Proposal,
+    Proposed,
+    ReplayItem,
+    ReplayStep,
+    RolledBack,
+    StageEntered,
+    Weighed,
+)
+from .retention import Retained, Retention, TraceKept
+from .waking import (
+    Answered,
+    AnswerPiece,
+    CortexChecked,
+    EpisodeEncoded,
+    EpisodeKept,
+    Heartbeat,
+    MemoryRead,
+    MindReady,
+    MindWaiting,
+    ModeChanged,
+    Notice,
+    Overlap,
+    Paused,
+    Read,
+    Resumed,
+)
+
+AnyEvent = Union[
+    MindWaiting, MindReady, Heartbeat, ModeChanged, Notice, Paused, Resumed, CortexChecked,
+    EpisodeEncoded, EpisodeKept, MemoryRead, AnswerPiece, Answered,
+    NightOpened, EpisodeProposed, StageEntered, NightProgress, OldMaterial, DreamMade, ReplayStep, Probed,
+    Examined, Measured, Weighed, Proposed, Decided, NightCommitted, NightClosed, RolledBack,
+    Retained, TraceKept, Saved, MindLost, LineLived,
+]  # fmt: skip
