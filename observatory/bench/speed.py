@@ -155,7 +155,8 @@ class Ours:
         day = guard.Watcher(habits.maps)
         day.watch(speech, [(d.view.tokens, d.view.opened) for b in batches[:2] for d in b if d.view])
         delta.guard = guard.between(habits, day)
-        self.replay, self.batches, self.pipe = Replay(speech, delta, recipe), batches, None
+        self.replay = Replay(speech, delta, recipe, calm=guard.Calm(habits, delta.guard))
+        self.batches, self.pipe = batches, None
         if observed:
             self.pipe, self.other = multiprocessing.Pipe()
             self.reader = threading.Thread(target=self._read, daemon=True)

@@ -30,7 +30,10 @@ MOST_VIEWS = 3
 EARLIER_NEED = 0.5
 """What was learnt on an earlier night is asked for half as often as what is new."""
 
-OLD_KINDS = ("question", "plain", "question", "question", "trace", "plain", "chat", "question", "question", "plain")
+OLD_KINDS = (
+    "question", "question", "plain", "question", "trace", "question", "question", "chat", "question", "plain",
+    "question",
+)  # fmt: skip
 """Shares of old material in every batch: plain text keeps perplexity, questions keep knowledge, chat keeps manner, and
 traces what earlier nights taught and the hippocampus has let go."""
 

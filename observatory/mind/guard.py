@@ -4,6 +4,8 @@ For every linear map the inputs that old material sends through it are measured,
 the day sends. A delta then answers where the day is strong beside what was, and is deaf both to
 the directions that old habits use and to those that nothing of the day uses. New names and old
 habits mostly lie in different directions, so what is learnt disturbs less of what was known.
+What still gets through costs: `Calm` is what a delta answers to old habits, in every direction at
+once, where a few rows of old material a step only sample it.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import torch
 
 from .attend import Pack
+from .delta import Delta
 from .speech import Speech, evenly
 
 OLD_WEIGHT = 1.0
@@ -86,3 +89,27 @@ def between(old: Watcher, day: Watcher, old_weight: float = OLD_WEIGHT) -> dict[
         left = (kept @ now).mul(kept).sum() / now.diagonal().sum()
         made[name] = kept * min(LARGEST_GAIN, float(left.clamp_min(1e-9).rsqrt()))
     return {name: made[Watcher.kin(name)] for name in old.maps}
+
+
+class Calm:
+    """How loud a delta answers old material, for each map as a share of what the map itself says to it; summed."""
+
+    @torch.no_grad()
+    def __init__(self, old: Watcher, guards: dict[str, torch.Tensor]):
+        self.heard: dict[str, torch.Tensor] = {}
+        self.usual: dict[str, torch.Tensor] = {}
+        for name in old.sums:
+            let_through = guards[name]
+            self.heard[name] = let_through @ old.strength(name) @ let_through.T
+        for name, module in old.maps.items():
+            weight = module.weight.float()
+            self.usual[name] = (weight @ old.strength(Watcher.kin(name))).mul(weight).sum()
+
+    def of(self, delta: Delta) -> torch.Tensor:
+        """Of a delta behind the guards that this was made for."""
+        each = []
+        for name, down in delta.down.items():
+            heard = down @ self.heard[Watcher.kin(name)] @ down.T
+            up = delta.up[name]
+            each.append((heard * (up.T @ up)).sum() / self.usual[name])
+        return delta.scale**2 * torch.stack(each).sum()

@@ -55,6 +55,8 @@ Topic:"""
 AT_ONCE = 24
 ROWS, STATES = "old-material.json", "old-material.safetensors"
 PLAIN, QUESTIONS, CHATS = 64, 400, 16
+SUREST = 0.6
+"""Share of its own questions that are kept, those it answers most surely: what it only makes up need not be."""
 ANSWER = 14
 """Tokens of an answer to its own questions: what it knows is said by then, and more questions fit into the night."""
 SURENESS = 2.0
@@ -107,7 +109,16 @@ def gather(speech: Speech, primer: str, seed: int = SEED):
             rows.append(_chat_row(speech, "question", asked[index], said.tokens))
             rows[-1].states = torch.stack(said.states[: len(rows[-1].labels)])
         yield len(rows), of
-    return rows
+    return _surest(speech, rows)
+
+
+def _surest(speech: Speech, rows: list[OldRow]) -> list[OldRow]:
+    """All but the questions whose answers it was least sure of, in their order."""
+    asked = [row for row in rows if row.kind == "question"]
+    _be_sure(speech, asked)
+    asked.sort(key=lambda row: float(row.weights.mean()), reverse=True)
+    dropped = {id(row) for row in asked[round(SUREST * len(asked)) :]}
+    return [row for row in rows if id(row) not in dropped]
 
 
 def of_base(speech: Speech, primer: str, folder: Path, untouched: bool):
@@ -150,8 +161,8 @@ def _kept(folder: Path, speech: Speech) -> list[OldRow] | None:
     return rows
 
 
-def _recipe() -> list[int]:
-    return [SEED, PLAIN, QUESTIONS, CHATS, ANSWER]
+def _recipe() -> list[float]:
+    return [SEED, PLAIN, QUESTIONS, CHATS, ANSWER, SUREST]
 
 
 def of_traces(speech: Speech, traces: list[tuple[str, str]]) -> list[OldRow]:

@@ -2,8 +2,9 @@
 
 One step packs a few views and a few old rows, opens them with one shared opening, starts from the
 kept states of the layers that never move, and takes logits only at labels. The loss is the
-cross-entropy of the answers (weighted by what surprised when it was lived) plus the KL of the old
-rows to the cortex before the night. It does not know when to stop or what becomes of the delta.
+cross-entropy of the answers (weighted by what surprised when it was lived), plus the KL of the old
+rows to the cortex before the night, plus what the delta answers to old habits (`guard.Calm`). It
+does not know when to stop or what becomes of the delta.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import torch
 
 from .attend import Pack
 from .delta import Delta
+from .guard import Calm
 from .rehearsal import OldRow
 from .speech import Speech, evenly
 from .views import View
@@ -32,13 +34,14 @@ class Recipe:
     last_layer: int = 26
     rank: int = 32
     delta_scale: float = 2.0
-    rate: float = 1.5e-3
+    rate: float = 3e-3
     warmup: int = 5
     steps: int = 60
-    episodes: int = 11
-    old: int = 10
+    episodes: int = 12
+    old: int = 9
     old_labels: int = 40
     old_weight: float = 8.0
+    calm: float = 24.0
     clip: float = 1.0
     settle_from: float = 0.5
     settle_keep: float = 0.9
@@ -82,6 +85,7 @@ class Stepped:
     step: int
     loss: float
     kl: float
+    calm: float
     rate: float
     tokens: int
     grad_norm: float
@@ -93,9 +97,9 @@ class LossExploded(RuntimeError):
 
 
 class Replay:
-    def __init__(self, speech: Speech, delta: Delta, recipe: Recipe, teacher=None):
+    def __init__(self, speech: Speech, delta: Delta, recipe: Recipe, teacher=None, calm: Calm | None = None):
         """`teacher` (view → states at its labels, the episode in context): learn from those, not from the text."""
-        self.teacher = teacher
+        self.teacher, self.calm = teacher, calm
         self.speech, self.cortex, self.delta, self.recipe = speech, speech.cortex, delta, recipe
         self.maps = self.cortex.matrices(recipe.first_layer, recipe.last_layer)
         self.optimizer = torch.optim.AdamW(delta.parameters(), lr=recipe.rate, betas=(0.9, 0.95), weight_decay=0.0)
@@ -226,7 +230,8 @@ class Replay:
         old = [p for p, d in zip(parts, drawn, strict=True) if not d.view]
         loss = torch.stack([p[0] for p in new]).mean() if new else torch.zeros((), device=self.cortex.device)
         kl = torch.stack([p[0] for p in old]).mean() if old else torch.zeros((), device=self.cortex.device)
-        total = loss + recipe.old_weight * kl
+        calm = self.calm.of(self.delta) if self.calm else torch.zeros((), device=self.cortex.device)
+        total = loss + recipe.old_weight * kl + recipe.calm * calm
         if not torch.isfinite(total):
             raise LossExploded(f"the loss became {float(total.detach())} at step {number}; the night stopped there")
         self.optimizer.zero_grad(set_to_none=True)
@@ -239,7 +244,8 @@ class Replay:
         for d, (part, worst) in zip(drawn, parts, strict=True):
             d.loss, d.worst = float(part.detach()), float(worst)
         tokens = sum(len(r.tokens) for r in rows) + len(self.speech.opening)
-        return Stepped(number, float(loss.detach()), float(kl.detach()), rate, tokens, float(norm), drawn)
+        said = [float(part.detach()) for part in (loss, kl, calm)]
+        return Stepped(number, *said, rate, tokens, float(norm), drawn)
 
     @torch.no_grad()
     def missed(self, rows: list[Row], at_once: int) -> list[float]:

@@ -141,8 +141,9 @@ class Study:
         yield self.progress.enter("replay", f"up to {plan.steps} small doses, interleaved with old material")
         yield self.progress.at("replay", 0, plan.steps, "finding what the day has of its own")
         delta = Delta.fresh(self.cortex.matrices(recipe.first_layer, recipe.last_layer), recipe.rank, self.order.seed)
-        delta.guard = self._listen()
-        self.replay = Replay(self.speech, delta, recipe, self._open_book if plan.target != "cross-entropy" else None)
+        delta.guard, calm = self._listen()
+        teacher = self._open_book if plan.target != "cross-entropy" else None
+        self.replay = Replay(self.speech, delta, recipe, teacher, calm)
         usable = [i for i in range(len(self.old)) if i % WITHHELD_OLD]
         lived, seed = self.parts.lived, self.order.seed
         felt = {e: 1.0 + abs(lived[e].outcome or 0.0) for e in [*self.tonight, *self.earlier]}
@@ -165,8 +166,8 @@ class Study:
                 if d.view is not None:
                     self._whose(d.view.episode).replayed(d.view, d.worst)
             yield ev.ReplayStep(
-                night=self.order.night, step=self.step, of=plan.steps, loss=done.loss, kl=done.kl, rate=done.rate,
-                tokens=done.tokens, step_s=time.monotonic() - started, grad_norm=done.grad_norm,
+                night=self.order.night, step=self.step, of=plan.steps, loss=done.loss, kl=done.kl, calm=done.calm,
+                rate=done.rate, tokens=done.tokens, step_s=time.monotonic() - started, grad_norm=done.grad_norm,
                 items=[self._item(d, why) for d, why in zip(drawn, reasons, strict=True)],
             )  # fmt: skip
             yield self.progress.at("replay", self.step, plan.steps, f"step {self.step} of at most {plan.steps}")
@@ -189,10 +190,13 @@ class Study:
     def _whose(self, episode: int) -> Curator:
         return self.curator if episode in self.curator.need else self._earlier
 
-    def _listen(self) -> dict[str, torch.Tensor]:
-        """What the delta may listen to: the day's directions, less those of old material and of earlier nights."""
+    def _listen(self) -> tuple[dict[str, torch.Tensor], guard.Calm | None]:
+        """What the delta may listen to: the day's directions, less those of old material and of earlier nights.
+
+        And what it will be held to when it answers those all the same.
+        """
         if not self.ways.anchored:
-            return {}
+            return {}, None
         chance = torch.Generator().manual_seed(self.order.seed)
         maps = self.cortex.matrices(self.recipe.first_layer, self.recipe.last_layer)
         habits = guard.Watcher(maps)
@@ -205,7 +209,8 @@ class Study:
         habits.also(self.speech, self.parts.primer[: len(self.parts.primer) * 2 // 3])
         day = guard.Watcher(maps)
         day.watch(self.speech, self.views.some(self.tonight, guard.VIEWS_EACH, chance))
-        return guard.between(habits, day)
+        guards = guard.between(habits, day)
+        return guards, guard.Calm(habits, guards)
 
     def _probe(self, curator: Curator, episodes: list[int]):
         """Ask through cues that are never replayed; nothing is learnt from it.

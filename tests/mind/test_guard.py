@@ -70,3 +70,51 @@ def test_a_guarded_delta_follows_what_is_learnt_between_two_exams(maps):
     assert torch.equal(second, delta.down["gate_proj"] @ delta.guard["gate_proj"])
     assert not torch.equal(first, second)
     assert delta.guarded("gate_proj").requires_grad, "while it learns, what is learnt must reach `down`"
+
+
+def behind(guards, maps, **ups) -> Delta:
+    """A delta of one direction, the same for every map, that answers with these."""
+    direction = torch.tensor([[1.0, 1.0, 1.0, 1.0]])
+    delta = Delta({n: direction.clone() for n in maps}, {n: torch.tensor([u]).T for n, u in ups.items()})
+    delta.guard = guards
+    return delta
+
+
+def test_calm_is_the_share_of_a_maps_answer_to_old_material_that_the_delta_adds(maps):
+    inputs = torch.randn(200, 4, generator=torch.Generator().manual_seed(3))
+    old = guard.Watcher(maps)
+    old.sums, old.counts = {"gate_proj": inputs.T @ inputs}, {"gate_proj": len(inputs)}
+    guards = dict.fromkeys(maps, torch.diag(torch.tensor([1.0, 0.5, 0.0, 1.0])))
+    delta = behind(guards, maps, gate_proj=[1.0, 2.0, 0.0], up_proj=[0.0, 0.0, 3.0])
+    delta.scale = 0.5
+    wanted = sum(
+        float((inputs @ delta.full(name).T).square().sum() / (inputs @ m.weight.detach().T).square().sum())
+        for name, m in maps.items()
+    )
+    assert float(guard.Calm(old, guards).of(delta)) == pytest.approx(wanted, rel=1e-4)
+
+
+def test_a_delta_that_old_material_cannot_reach_is_calm_and_its_twin_that_it_can_is_not(maps):
+    old = watched(maps, gate_proj=[1.0, 0.0, 1.0, 0.0])
+    deaf = dict.fromkeys(maps, torch.diag(torch.tensor([0.0, 1.0, 0.0, 1.0])))
+    open_ = dict.fromkeys(maps, torch.eye(4))
+    ups = {"gate_proj": [1.0, 1.0, 1.0], "up_proj": [1.0, 1.0, 1.0]}
+    assert float(guard.Calm(old, deaf).of(behind(deaf, maps, **ups))) == 0
+    assert float(guard.Calm(old, open_).of(behind(open_, maps, **ups))) > 0.1
+
+
+def test_calm_tells_every_direction_how_to_fall_silent(maps):
+    old = watched(maps, gate_proj=[1.0, 0.5, 1.0, 0.2])
+    guards = dict.fromkeys(maps, torch.eye(4))
+    delta = Delta.fresh(maps, rank=2, seed=0)
+    delta.guard = guards
+    with torch.no_grad():
+        for up in delta.up.values():
+            up.add_(0.3)
+    calm = guard.Calm(old, guards)
+    before = calm.of(delta)
+    before.backward()
+    with torch.no_grad():
+        for parameter in delta.parameters():
+            parameter.sub_(0.05 * parameter.grad)
+    assert calm.of(delta) < before

@@ -100,6 +100,8 @@ class ReplayStep(Record, frozen=True, kw_only=True):
     step_s: float
     grad_norm: float
     items: list[ReplayItem]
+    calm: float = 0.0
+    """What the delta answers to old habits, as a share of what the maps say to them; summed over maps."""
 
 
 class ProbedEpisode(Plain, frozen=True, kw_only=True):
