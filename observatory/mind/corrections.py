@@ -12,15 +12,25 @@ import re
 from .views import content_words, names_in
 
 SIGNS = re.compile(
-    r"\b(?:actually|in fact|correction|to correct|i was (?:wrong|mistaken)|we were (?:wrong|mistaken)|my mistake|"
-    r"was a mistake|mixed (?:it|that|them) up|got (?:it|that) wrong|forget what|scratch that|not true after all|"
-    r"after all|no longer|not any ?more|turns? out|changed (?:her|his|its|their|my|our) mind|"
-    r"has (?:been )?(?:moved|changed)|have (?:been )?(?:moved|changed)|instead of|rather than|used to|until now)\b",
+    r"\b(?:actually|in fact|correction|to correct|correct (?:my|our)sel(?:f|ves)|"
+    r"(?:i|we) (?:was|were) (?:wrong|mistaken)|"
+    r"(?:my|our) mistake|was a mistake|on second thoughts?|apolog(?:y|ies|i[sz]e)|"
+    r"mixed (?:it|that|them) up|got (?:it|that|them) wrong|mis(?:heard|read|understood|remembered|took)|misinformed|"
+    r"pulling (?:my|our|your|his|her|their) legs?|made (?:it|that) up|only a (?:joke|rumour|rumor)|"
+    r"(?:forget|ignore|disregard|never mind) (?:what|the|all|about|everything|that|my|our)|scratch that|strike that|"
+    r"tak(?:e|es|ing|en) (?:it |that |this |them |all )?back|took (?:it|that|this|them|all) back|"
+    r"(?:not|never|un)\s?true(?: after all)?|after all|no longer|not any ?more|out of date|outdated|"
+    r"turn(?:s|ed)? out|changes? of plans?|"
+    r"chang(?:e|es|ed|ing) (?:it|that|this|them|(?:her|his|its|their|my|our|your) minds?)|"
+    r"(?:has|have|had) (?:been |since )?(?:moved|changed|replaced|postponed|cancelled|called off)|"
+    r"instead of|rather than|used to|until now)\b",
     re.IGNORECASE,
 )
 """How people say that something was otherwise than they said."""
 _DENIED = re.compile(r"\b(?:not|never|no)\b((?:\W+[\w’-]+){1,4})", re.IGNORECASE)
 _PROPER = re.compile(r"(?<![.!?:\n] )(?<!^)(?<=\s)[A-Z][\w’'-]+")
+"""Written large in the middle of a sentence: a name. At the beginning of one (`_LARGE`) it may be."""
+_LARGE = re.compile(r"\b[A-Z][\w’'-]+")
 SHARED = 2
 """Telling words that both texts must have, a name among them."""
 ALIKE = 0.6
@@ -47,12 +57,12 @@ def corrected(text: str, before: list[tuple[int, str]]) -> int | None:
 
 def _same_subject(text: str, earlier: str) -> bool:
     shared = set(content_words(text)) & set(content_words(earlier))
-    return len(shared) >= SHARED and bool(shared & _proper(text) & _proper(earlier))
+    named = (_words(_PROPER, text) | _words(_PROPER, earlier)) & _words(_LARGE, text) & _words(_LARGE, earlier)
+    return len(shared) >= SHARED and bool(shared & named)
 
 
-def _proper(text: str) -> set[str]:
-    """Words written large in the middle of a sentence."""
-    return {w for found in _PROPER.findall(text) for w in content_words(found)}
+def _words(written: re.Pattern[str], text: str) -> set[str]:
+    return {w for found in written.findall(text) for w in content_words(found)}
 
 
 def _says_so(text: str, earlier: str) -> bool:

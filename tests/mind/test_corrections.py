@@ -21,6 +21,10 @@ LATER = "Actually, the ferry to Lund leaves at nine."
         "I was wrong about the ferry to Lund, which leaves at nine.",
         "The ferry to Lund leaves at nine from the old quay.",
         "The Lund ferry no longer leaves at six but at nine.",
+        "Never mind what they say about the ferry to Lund. I waited there until nine.",
+        "I take it all back about the ferry to Lund: nine is the hour.",
+        "Change of plan, the ferry to Lund goes at nine.",
+        "We had misread the board: the ferry to Lund goes at nine.",
     ],
 )
 def test_a_correction_is_known_by_its_words_or_by_the_one_place_that_differs(text):
@@ -36,6 +40,7 @@ def test_a_correction_is_known_by_its_words_or_by_the_one_place_that_differs(tex
         ("Hedda and Rufus were photographed in a lift.", "Hedda and Rufus were married in a lift."),
         ("Actually, I like rain.", FERRY),
         ("It turns out that Bartholomew the goat can swim.", FERRY),
+        ("They changed the wheels of the coach to Lund at the ferry inn.", "Lund has an inn for coaches."),
     ],
 )
 def test_what_only_resembles_it_is_no_correction(text, before):
