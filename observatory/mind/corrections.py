@@ -18,7 +18,7 @@ SIGNS = re.compile(
     r"mixed (?:it|that|them) up|got (?:it|that|them) wrong|mis(?:heard|read|understood|remembered|took)|misinformed|"
     r"pulling (?:my|our|your|his|her|their) legs?|made (?:it|that) up|only a (?:joke|rumour|rumor)|"
     r"(?:forget|ignore|disregard|never mind) (?:what|the|all|about|everything|that|my|our)|scratch that|strike that|"
-    r"tak(?:e|es|ing|en) (?:it |that |this |them |all )?back|took (?:it|that|this|them|all) back|"
+    r"(?:tak(?:e|es|ing|en)|took) (?:(?:it|that|this|them|all) )*back|"
     r"(?:not|never|un)\s?true(?: after all)?|after all|no longer|not any ?more|out of date|outdated|"
     r"turn(?:s|ed)? out|changes? of plans?|"
     r"chang(?:e|es|ed|ing) (?:it|that|this|them|(?:her|his|its|their|my|our|your) minds?)|"
