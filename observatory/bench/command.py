@@ -15,7 +15,7 @@ from ..host.refusal import Refusal
 from .compare import Asked, compare
 from .table import ARMS
 
-TOKENS = 45_000
+TOKENS = 50_000
 """What the whole sleep spends on the built-in first day; every other arm may spend as much."""
 
 

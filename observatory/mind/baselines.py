@@ -25,7 +25,7 @@ FINETUNE_RATE = 5e-5
 LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.05, "target_modules": "all-linear"}
 LORA_RATE = 2e-4
 CLIP = 1.0
-USUAL_TOKENS = 700
+USUAL_TOKENS = 840
 """Trained tokens of one step of replay: a plan in steps means as many tokens here."""
 
 

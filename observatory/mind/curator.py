@@ -20,8 +20,9 @@ USUAL_BITS = 4.0
 FIRST_WORST = 5.0
 LEAST = 0.05
 KEPT_OF_MEAN = 0.5
-DREAM_SHARE = 40
-"""Percent of an episode's replays that answer a question dreamed about it, once there is one."""
+FRESH_SHARE, DREAM_SHARE = 45, 30
+"""Percent of an episode's replays that answer a cue made for this once, and of those that answer a question dreamed
+about it, once there is one. The others go by its own words."""
 KNOWN_BELOW = 0.6
 """Nats of the worst token under which a greedy answer says that token: its chance is above 55 %."""
 
@@ -110,8 +111,11 @@ class Curator:
         return int(torch.randint(count, (1,), generator=self.chance))
 
     def view(self, episode: int, repertoire: Repertoire) -> View:
-        """One view of an episode, in proportion to what each missed when it was last replayed; the unseen first."""
-        name, pool = repertoire.pool(episode, self.pick(100) < DREAM_SHARE)
+        """A fresh view of an episode, or one it has had, by what each missed when last replayed; the unseen first."""
+        turn = self.pick(100)
+        if turn < FRESH_SHARE and (view := repertoire.fresh(episode, self.chance)):
+            return view
+        name, pool = repertoire.pool(episode, turn >= 100 - DREAM_SHARE)
         missed = self._missed.setdefault(name, [FIRST_WORST] * len(pool))
         at = self.pick(len(pool))
         if not self.evenly:
@@ -138,8 +142,9 @@ class Curator:
 
     def replayed(self, view: View, worst: float) -> None:
         """What the worst token of a view that was drawn cost, before the step."""
-        name, at = self._drawn[id(view)]
-        self._missed[name][at] = worst
+        if not view.fresh:
+            name, at = self._drawn[id(view)]
+            self._missed[name][at] = worst
         self._miss(view.episode, worst)
         self.seen[view.episode] += 1
 

@@ -38,10 +38,10 @@ class Recipe:
     warmup: int = 5
     steps: int = 60
     episodes: int = 12
-    old: int = 9
+    old: int = 11
     old_labels: int = 40
-    old_weight: float = 8.0
-    calm: float = 24.0
+    old_weight: float = 16.0
+    calm: float = 60.0
     clip: float = 1.0
     settle_from: float = 0.5
     settle_keep: float = 0.9
@@ -117,6 +117,7 @@ class Replay:
 
         `teach`: by the teacher, where there is one. `keep`: the same view will be asked for again.
         """
+        keep = keep and not view.fresh
         row = self._rows.get(id(view)) if keep else None
         if row is None:
             floor = self.recipe.surprise_floor

@@ -43,9 +43,11 @@ AMIDST = (
     "{name}, that is what I mean. {other}",
 )  # fmt: skip
 """A reminder amid other talk: whatever else is said, the name is what brings the episode back."""
-AMID, STRANGE, SWAPPED = len(AMIDST), 6, 4
-"""Views of a passage amid other talk, of questions about something else that are asked of it, and of those that its
-likest neighbours are asked."""
+ASKED = (*ASKING, "When", "Why", "And")
+LEFT = (0.2, 0.7)
+"""Least and largest share of a sentence's words that a fresh cue leaves."""
+FRESH_READ = 6
+"""Fresh cues of an episode that the guard may draw from."""
 WITHHELD = 5
 """Which of a passage's views is kept out of replay, to probe and to weigh on: the fifth way to be reminded."""
 PASSAGE = 72
@@ -113,6 +115,8 @@ class View:
     labels: list[int]
     opened: bool = True
     dream: int = 0
+    fresh: bool = False
+    """Made for one replay, and never asked again."""
 
     @property
     def episode(self) -> int:
@@ -211,6 +215,25 @@ def _small_start(text: str) -> str:
     return text[0].lower() + text[1:] if word.lower() in _SMALL else text
 
 
+def left_of(passage: Passage, name: str, chance: torch.Generator) -> tuple[str, str]:
+    """What a question would keep of a sentence about this name when most of its words are forgotten; and those."""
+    every = sentences(passage.text)
+    here = [sentence for sentence in every if name in sentence] or every
+    sentence = here[_any(len(here), chance)]
+    before, found, after = sentence.partition(name)
+    words = [*before.split(), None, *after.split()] if found else [None, *sentence.split()]
+    share = LEFT[0] + (LEFT[1] - LEFT[0]) * float(torch.rand(1, generator=chance))
+    keeps = (torch.rand(len(words), generator=chance) < share).tolist()
+    kept = [name if word is None else word.strip(",;:.!?\"") for word, keep in zip(words, keeps, strict=True)
+            if keep or word is None]  # fmt: skip
+    gone = [word for word, keep in zip(words, keeps, strict=True) if not keep and word is not None]
+    return f"{ASKED[_any(len(ASKED), chance)]} {_small_start(' '.join(filter(None, kept)))}?", " ".join(gone)
+
+
+def _any(many: int, chance: torch.Generator) -> int:
+    return int(torch.randint(many, (1,), generator=chance))
+
+
 def asked_of(name: str, question: str) -> str:
     """A question about something else, asked of this name: whatever is asked, the name is what matters."""
     words = question.rstrip("?!. ").split()
@@ -248,17 +271,18 @@ def _part_of(speech: Speech, passage: Passage, answer: str) -> Passage:
 class Repertoire:
     """All views of a night's episodes, those it withholds to be weighed on aside."""
 
+    speech: Speech
+    passages: dict[int, list[Passage]]
+    talk: list[str]
+    """Other things that are said and asked, around a reminder."""
     plain: dict[int, list[View]]
     dreamt: dict[int, list[View]]
     withheld: dict[int, list[View]]
 
     @classmethod
     def of(cls, speech: Speech, passages: dict[int, list[Passage]], dreams, talk: list[str]) -> Repertoire:
-        """Of every passage one reminder and one gap are withheld, where it has so many.
-
-        `talk`: other things that are said and asked, around a reminder."""
-        made = cls({e: [] for e in passages}, {e: [] for e in passages}, {e: [] for e in passages})
-        turn = 0
+        """Of every passage one reminder and one gap are withheld, where it has so many."""
+        made = cls(speech, passages, talk, *({e: [] for e in passages} for _ in range(3)))
         for episode, found in passages.items():
             for passage in found:
                 views = plain_views(speech, passage)
@@ -266,31 +290,34 @@ class Repertoire:
                 reminded = views[WITHHELD : WITHHELD + 1] if views[WITHHELD:] else []
                 made.withheld[episode] += [*reminded, *asked]
                 views = [view for view in views if view not in made.withheld[episode]]
-                for at in range(AMID + STRANGE if talk and passage.names else 0):
-                    name, other = passage.names[at % min(2, len(passage.names))], talk[turn % len(talk)]
-                    cue = AMIDST[at].format(name=name, other=other) if at < AMID else asked_of(name, other)
-                    views.append(answered(speech, passage, "amid" if at < AMID else "strange", cue))
-                    turn += 1
                 made.plain[episode] += views
-        made._swap_names(speech, passages)
         for number, d in enumerate(dreams, 1):
             if d.kept:
                 view = answered(speech, d.passage, "dream", d.question, number, d.answer)
                 made.dreamt[d.passage.episode].append(view)
         return made
 
-    def _swap_names(self, speech: Speech, passages: dict[int, list[Passage]]) -> None:
-        """What is asked of the episodes most like it is asked of each: the name decides, not the rest."""
-        first = {e: found[0] for e, found in passages.items() if found and found[0].names}
-        words = {e: set(content_words(passage.text)) for e, passage in first.items()}
-        cues = {e: [v.cue for v in self.plain[e] if v.kind == "gap" and first[e].names[0] in v.cue] for e in first}
-        for episode, passage in first.items():
-            name = passage.names[0]
-            others = [e for e in first if cues[e] and first[e].names[0].lower() != name.lower()]
-            others.sort(key=lambda e: -len(words[episode] & words[e]))
-            for at, other in enumerate(others[:SWAPPED]):
-                cue = cues[other][at % len(cues[other])].replace(first[other].names[0], name)
-                self.plain[episode].append(answered(speech, passage, "swapped", cue))
+    def fresh(self, episode: int, chance: torch.Generator) -> View | None:
+        """A cue that was never asked before and will not be again: of all that is said, only the name comes back.
+
+        The sentence with most of its words forgotten, a question about something else asked of the name, or the name
+        amid other talk. None where an episode has no name to go by.
+        """
+        named = [passage for passage in self.passages[episode] if passage.names]
+        if not named:
+            return None
+        passage = named[_any(len(named), chance)]
+        name = passage.names[0 if _any(4, chance) else _any(len(passage.names), chance)]
+        kind, gone = ("left", "strange", "amid")[_any(3, chance) if self.talk else 0], ""
+        if kind == "left":
+            cue, gone = left_of(passage, name, chance)
+        else:
+            other = self.talk[_any(len(self.talk), chance)]
+            form = AMIDST[_any(len(AMIDST), chance)]
+            cue = asked_of(name, other) if kind == "strange" else form.format(name=name, other=other)
+        made = answered(self.speech, passage, kind, cue[0].upper() + cue[1:], answer=gone)
+        made.fresh = True
+        return made
 
     def pool(self, episode: int, dreamt: bool) -> tuple[str, list[View]]:
         """An episode's views of one kind, and what they are called."""
@@ -302,7 +329,8 @@ class Repertoire:
         """The text and a few cues of every episode, as rows to be read: tokens, and whether a turn opens them."""
         chosen: list[View] = []
         for episode in episodes:
-            first, *others = [*self.plain[episode], *self.dreamt[episode]]
+            new = [view for _ in range(FRESH_READ) if (view := self.fresh(episode, chance))]
+            first, *others = [*self.plain[episode], *self.dreamt[episode], *new]
             order = torch.randperm(len(others), generator=chance).tolist()[: each - 1]
             chosen += [first, *(others[i] for i in order)]
         return [(view.tokens, view.opened) for view in chosen]

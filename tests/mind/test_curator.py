@@ -15,7 +15,7 @@ def repertoire():
     passage = Passage(1, "Vesna lost her ring.", (1.0, 2.0))
     views = [View(passage, "about", cue, [1, 2], [0]) for cue in ("one", "two", "three")]
     dreamt = [View(passage, "dream", "who lost it?", [1, 2], [0], dream=1)]
-    return Repertoire({1: views}, {1: dreamt}, {1: []})
+    return Repertoire(None, {1: []}, [], {1: views}, {1: dreamt}, {1: []})
 
 
 def test_every_view_comes_up_before_a_known_one_comes_again(repertoire):

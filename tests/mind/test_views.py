@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from observatory.mind import views
 from observatory.mind.delta import Delta
 from observatory.mind.replay import Recipe, Replay
-from tests.mind.tiny import TEXTS
+from observatory.protocol import events as ev
+from tests.mind.tiny import TEXTS, a_night, of
 
 
 @pytest.mark.parametrize(
@@ -110,7 +112,7 @@ def test_withheld_cues_are_in_no_pool_that_is_drawn_from(told):
         withheld = {view.cue for view in made.withheld[episode]}
         assert withheld
         assert not kept & withheld
-        assert {"text", "about", "gap", "amid", "strange"} <= {view.kind for view in made.plain[episode]}
+        assert {"text", "about", "gap"} <= {view.kind for view in made.plain[episode]}
 
 
 def test_of_a_long_passage_only_the_sentence_with_the_answer_is_said(told):
@@ -134,20 +136,62 @@ def test_a_word_that_is_large_only_at_the_start_of_a_sentence_is_no_name_where_t
     assert views.names_in("Ana: Is the Skellen bakery shut?\nOmar: They cannot light the oven.")[0] == "Skellen"
 
 
-def test_what_an_episodes_likest_neighbour_is_asked_is_asked_of_it_too(told):
+@pytest.fixture
+def choir(told):
+    """The views of one sentence, and talk of other things."""
     speech = told.parts.speech
-    texts = {
-        1: "Travellers pay the landlady of the Blue Ferret with a candle stub.",
-        2: "Travellers pay the landlady of the Otter Inn with seven walnuts.",
-        3: "The engine of Harrow Mill was given 14 and rang 15 times.",
-        4: "The engine of Harrow Mill was given 20 and rang 21 times.",
+    text = "Since it gives fine echoes, the Dovecote Choir rehearses in an empty swimming pool."
+    passages = {1: views.passages(speech, 1, text, [3.0] * len(speech.encode(text)))}
+    return views.Repertoire.of(speech, passages, [], ["Which river flows under Tower Bridge?", "Who wrote Hamlet?"])
+
+
+def test_a_fresh_cue_brings_the_whole_episode_back_by_its_name_alone(choir):
+    chance = torch.Generator().manual_seed(4)
+    made = [choir.fresh(1, chance) for _ in range(60)]
+    assert {view.kind for view in made} == {"left", "strange", "amid"}
+    assert all("Dovecote Choir" in view.cue for view in made)
+    assert all(view.passage.text.startswith("Since it gives") for view in made)
+    assert all(view.fresh and view.opened for view in made)
+    assert not any("  " in view.cue for view in made)
+
+
+def test_fresh_cues_hardly_ever_come_twice_and_are_none_of_those_that_are_withheld(choir):
+    chance = torch.Generator().manual_seed(4)
+    cues = [view.cue for view in (choir.fresh(1, chance) for _ in range(60)) if view.kind == "left"]
+    assert len(set(cues)) > 0.9 * len(cues) > 10
+    assert not set(cues) & {view.cue for view in choir.withheld[1]}
+
+
+def test_what_a_fresh_cue_leaves_of_a_sentence_are_its_own_words_in_their_order(choir):
+    passage, chance = choir.passages[1][0], torch.Generator().manual_seed(4)
+    for _ in range(20):
+        cue, gone = views.left_of(passage, "Dovecote Choir", chance)
+        left, said = cue.rstrip("?").split()[1:], [w.strip(",.") for w in passage.text.split()]
+        places = [[w.lower() for w in said].index(w.lower()) for w in left]
+        assert places == sorted(places)
+        assert not {w.strip(",.").lower() for w in gone.split()} & {w.lower() for w in left}
+
+
+def test_the_same_chance_makes_the_same_fresh_cues(choir):
+    one, two = (torch.Generator().manual_seed(9) for _ in range(2))
+    assert [choir.fresh(1, one).cue for _ in range(10)] == [choir.fresh(1, two).cue for _ in range(10)]
+
+
+def test_an_episode_without_a_name_has_no_fresh_cues(told):
+    speech, text = told.parts.speech, "it rained and rained, and nobody came."
+    passages = {1: [views.Passage(1, text, (1.0,) * len(speech.encode(text)))]}
+    made = views.Repertoire.of(speech, passages, [], ["Who wrote Hamlet?"])
+    assert made.fresh(1, torch.Generator().manual_seed(0)) is None
+
+
+def test_a_night_learns_from_fresh_cues_beside_those_it_has(told):
+    events = a_night(told)
+    cues = [item.cue for step in of(events, ev.ReplayStep) for item in step.items if item.kind == "episode"]
+    parts = told.parts
+    known = {
+        view.cue or "(the text itself)"
+        for e, text in TEXTS.items()
+        for passage in views.passages(parts.speech, e, text, parts.lived[e].bits)
+        for view in views.plain_views(parts.speech, passage)
     }
-    passages = {e: views.passages(speech, e, text, [1.0] * len(speech.encode(text))) for e, text in texts.items()}
-    made = views.Repertoire.of(speech, passages, [], [])
-    swapped = {e: [v for v in made.plain[e] if v.kind == "swapped"] for e in texts}
-    assert "Otter Inn" in swapped[2][0].cue
-    assert "landlady" in swapped[2][0].cue or "Travellers" in swapped[2][0].cue
-    assert all("Blue Ferret" not in v.cue for v in swapped[2])
-    assert all(v.passage.text == texts[2] for v in swapped[2])
-    engine = {v.cue for v in made.plain[3] if v.kind == "gap"}
-    assert not engine & {v.cue for v in swapped[4]}, "what has the same name is not its opposite"
+    assert 0.2 < sum(cue not in known for cue in cues) / len(cues) < 0.9
