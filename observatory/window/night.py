@@ -26,6 +26,8 @@ STAGES_OF_STEPS = (
     Column("Step", lambda s: f"{s.step}", lambda s: s.step, number=True, width=60),
     Column("Loss", lambda s: f"{s.loss:.3f}", lambda s: s.loss, number=True),
     Column("KL", lambda s: f"{s.kl:.4f}", lambda s: s.kl, number=True),
+    Column("Old habits", lambda s: f"{s.calm:.2%}", lambda s: s.calm, number=True, width=100,
+           about="what the delta adds to the old material's answers, summed over maps"),
     Column("Rate", lambda s: f"{s.rate:.2e}", lambda s: s.rate, number=True),
     Column("Gradient", lambda s: f"{s.grad_norm:.2f}", lambda s: s.grad_norm, number=True),
     Column("Tokens", lambda s: f"{s.tokens:,}", lambda s: s.tokens, number=True),

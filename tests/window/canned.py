@@ -222,7 +222,7 @@ def replay_step(step: int, of: int, number: int = 1, rows: int = 18) -> ev.Repla
         at=START + 300 + step, night=number, step=step, of=of,
         loss=5.9 * math.exp(-3.2 * step / of) + 0.3 + 0.35 * dice.random(),
         kl=0.09 * (1 - math.exp(-5 * step / of)) * (0.75 + 0.5 * dice.random()), rate=3e-3 * (1 - step / of * 0.9),
-        tokens=640, step_s=1.9, grad_norm=1.2 + dice.random(), items=items,
+        calm=0.02 * (1 - math.exp(-6 * step / of)), tokens=640, step_s=1.9, grad_norm=1.2 + dice.random(), items=items,
     )  # fmt: skip
 
 
