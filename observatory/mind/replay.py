@@ -41,7 +41,7 @@ class Recipe:
     old: int = 11
     old_labels: int = 40
     old_weight: float = 16.0
-    calm: float = 60.0
+    calm: float = 100.0
     clip: float = 1.0
     settle_from: float = 0.5
     settle_keep: float = 0.9

@@ -24,8 +24,6 @@ EARLIER_SHARE = 4
 """One row in four of a batch is an earlier night's episode, once there are any."""
 EARLIER_READ = 150
 """Views of earlier nights that the guard reads: enough to know their directions, and no more in the tenth night."""
-OLD_READ = 3
-"""Every third piece of old material is read for the guard."""
 PROBE_FROM, PROBE_EVERY = 16, 8
 EARLIER_PROBED = 240
 PROBED_AT_ONCE = 16
@@ -200,7 +198,7 @@ class Study:
         chance = torch.Generator().manual_seed(self.order.seed)
         maps = self.cortex.matrices(self.recipe.first_layer, self.recipe.last_layer)
         habits = guard.Watcher(maps)
-        old = [(row.tokens, row.opened) for row in self.old[::OLD_READ]]
+        old = [(row.tokens, row.opened) for row in self.old]
         if self.earlier:
             each = max(1, min(guard.VIEWS_EACH, EARLIER_READ // len(self.earlier)))
             order = torch.randperm(len(self.earlier), generator=chance).tolist()[: EARLIER_READ // each]
