@@ -31,6 +31,12 @@ def test_a_correction_is_known_by_its_words_or_by_the_one_place_that_differs(tex
     assert corrected(text, [(3, "Hedda keeps a goat in Lund."), (7, FERRY)]) == 7
 
 
+def test_a_name_that_opened_its_sentence_is_a_name_when_it_comes_back_in_the_middle_of_one():
+    hound = "Godfrey the hound is afraid of storms."
+    assert corrected("Never mind what we said of Godfrey and storms: it is the hairdryer.", [(5, hound)]) == 5
+    assert corrected("Never mind what we said. Storms and the hound went by.", [(5, hound)]) is None
+
+
 @pytest.mark.parametrize(
     ("text", "before"),
     [
