@@ -26,7 +26,7 @@ Ended = tuple[Job, dict | JobFailed]
 
 def side_by_side(jobs: Sequence[Job], work: Path, at_once: int) -> Iterator[Ended | None]:
     """`at_once` jobs at a time, each with its share of the processors. Left early, it stops those that run."""
-    stop, share = threading.Event(), max(1, (os.cpu_count() or 1) // at_once)
+    stop, share = threading.Event(), max(1, _processors() // at_once)
     pool = futures.ThreadPoolExecutor(at_once, thread_name_prefix="bench")
     running = {pool.submit(do, msgspec.structs.replace(job, threads=share), work, stop): job for job in jobs}
     try:
@@ -39,6 +39,11 @@ def side_by_side(jobs: Sequence[Job], work: Path, at_once: int) -> Iterator[Ende
     finally:
         stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _processors() -> int:
+    """How many this process may use, which is fewer than there are when it was pinned to some."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def on_ray(jobs: Sequence[Job], work: Path, address: str, at_once: int) -> Iterator[Ended | None]:
@@ -65,7 +70,7 @@ def on_ray(jobs: Sequence[Job], work: Path, address: str, at_once: int) -> Itera
     signal.signal(signal.SIGTERM, asked_to_end)
     running = {}
     try:
-        share = max(1, (os.cpu_count() or 1) // at_once) if own else 2
+        share = max(1, _processors() // at_once) if own else 2
         jobs = [msgspec.structs.replace(job, threads=share) for job in jobs]
         task = ray.remote(**_needs(ray.cluster_resources(), jobs, own), max_retries=1)(_on_a_worker)
         running = {task.remote(job, work): job for job in jobs}
