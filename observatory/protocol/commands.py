@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Union
 
 import msgspec
 
+from .drives import Drives
 from .events import Memory, Plain, Question
 
 EPISODE_TEXT_LIMIT = 16_384
@@ -44,6 +45,9 @@ class AcceptedDelta(Plain, frozen=True, kw_only=True):
     cortex_after: str
     by: str
     reason: str
+    state: str = ""
+    state_file: str = ""
+    """The model of the latent state that the night trained, by hash and file; empty when it trained none."""
 
 
 class Settings(Plain, frozen=True, kw_only=True):
@@ -53,6 +57,7 @@ class Settings(Plain, frozen=True, kw_only=True):
     models_folder: str = ""
     deltas_folder: str = ""
     checkpoint_folder: str = ""
+    states_folder: str = ""
     device: str = "auto"
     precision: str = "auto"
     threads: int = 0
@@ -61,6 +66,10 @@ class Settings(Plain, frozen=True, kw_only=True):
     ended: list[int] = []
     """Nights that came to an end, committed or vetoed, oldest first. Each of them ended one day."""
     capacity: Counting = CAPACITY
+    rules: str = ""
+    """The governor's table as it is written in its file; empty: the built-in one."""
+    goal: str = ""
+    """What the mind was after when it was last awake."""
     perplexity_text: str = ""
     perplexity_name: str = "built-in"
 
@@ -90,6 +99,9 @@ class StoredEpisode(Plain, frozen=True, kw_only=True):
     tokens: list[int]
     surprise: list[float]
     nights: list[int] = []
+    source: str = "window"
+    novelty: float = 0.0
+    twin_of: int | None = None
     born: int = 0
     """Days that had ended when it was told."""
     held: bool = True
@@ -116,6 +128,20 @@ class Tell(Command, frozen=True, kw_only=True):
     line: int = 0
 
 
+class Feedback(Command, frozen=True, kw_only=True):
+    """How an episode went, and why: it is read anew with that, so that it is remembered as it went."""
+
+    episode: Counting
+    outcome: Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)]
+    because: Annotated[str, msgspec.Meta(max_length=EPISODE_TEXT_LIMIT)] = ""
+
+
+class SetGoal(Command, frozen=True, kw_only=True):
+    """What the mind is after from now on; empty for nothing in particular."""
+
+    goal: Annotated[str, msgspec.Meta(max_length=EPISODE_TEXT_LIMIT)] = ""
+
+
 class Ask(Command, frozen=True, kw_only=True):
     """A question to answer, with both memories or with the hippocampus unplugged."""
 
@@ -135,6 +161,7 @@ class NightPlan(Plain, frozen=True, kw_only=True):
     target: Target = "cross-entropy"
     rank: Annotated[int, msgspec.Meta(ge=1, le=256)] = 32
     exam_whole: bool = True
+    drives: Drives = Drives()
 
 
 class Trace(Plain, frozen=True, kw_only=True):
@@ -206,4 +233,6 @@ class Leave(Command, frozen=True, kw_only=True):
     """Checkpoint what is running and end the process."""
 
 
-AnyCommand = Union[Wake, Restore, Tell, Ask, Sleep, Pause, Resume, StepOnce, Decide, VetoNight, RollBack, Leave]
+AnyCommand = Union[
+    Wake, Restore, Tell, Feedback, SetGoal, Ask, Sleep, Pause, Resume, StepOnce, Decide, VetoNight, RollBack, Leave,
+]  # fmt: skip

@@ -12,8 +12,18 @@ from __future__ import annotations
 
 from typing import Union
 
-from .base import Event, Memory, Mode, Plain, Record, Stage, Telemetry, When
+from .base import DRIVES, Drive, Event, Memory, Mode, Plain, Record, Stage, Telemetry, When
+from .drives import (
+    VALUE_BINS,
+    EpisodeScore,
+    EpisodesScored,
+    FeedbackGiven,
+    GoalSet,
+    StateMoved,
+    StateTrained,
+)
 from .exam import ExamAnswer, Examined, Measured, Question, Score
+from .governor import Choice, EpisodeObserved, GovernorDecided, MetaStates, Moment
 from .host import LineLived, MindLost, Saved
 from .night import (
     Decided,
@@ -59,4 +69,5 @@ AnyEvent = Union[
     NightOpened, EpisodeProposed, StageEntered, NightProgress, OldMaterial, DreamMade, ReplayStep, Probed,
     Examined, Measured, Weighed, Proposed, Decided, NightCommitted, NightClosed, RolledBack,
     Retained, TraceKept, Saved, MindLost, LineLived,
+    EpisodesScored, GoalSet, FeedbackGiven, StateMoved, StateTrained, GovernorDecided, EpisodeObserved,
 ]  # fmt: skip

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
 Memory = Literal["cortex", "whole"]
 When = Literal["before", "after"]
 Stage = Literal["propose", "rehearse", "exam", "dream", "replay", "weigh", "gate", "commit"]
+Drive = Literal["curiosity", "focus", "fear"]
+DRIVES: tuple[Drive, ...] = get_args(Drive)
 Mode = Literal["waiting", "awake", "rest", "asleep", "leaving"]
 
 

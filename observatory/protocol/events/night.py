@@ -18,14 +18,24 @@ class NightOpened(Record, frozen=True, kw_only=True):
     arm: str
     why: str
     resumed_from_step: int = 0
+    drives: str = ""
+    """The dials that it was opened with, as they are written on the command line."""
 
 
 class EpisodeProposed(Record, frozen=True, kw_only=True):
+    """Why an episode is gone over in this night. `curiosity`, `focus`, `fear` and `chance` are the parts of the night's
+    draws that it starts with; together they are its priority."""
+
     night: int
     episode: int
     priority: float
     bits_over_usual: float
     why: str
+    curiosity: float = 0.0
+    focus: float = 0.0
+    fear: float = 0.0
+    chance: float = 0.0
+    twin_of: int | None = None
 
 
 class StageEntered(Record, frozen=True, kw_only=True):
@@ -87,6 +97,8 @@ class ReplayItem(Plain, frozen=True, kw_only=True):
     loss: float
     worst: float
     because: str = ""
+    drive: Literal["", "curiosity", "focus", "fear", "chance"] = ""
+    """Which drive drew it."""
 
 
 class ReplayStep(Record, frozen=True, kw_only=True):
@@ -157,6 +169,9 @@ class Proposal(Plain, frozen=True, kw_only=True):
     steps: int
     tokens: int
     bytes: int
+    state: str = ""
+    state_file: str = ""
+    """The model of the latent state that this night trained: its hash and its file. Empty: none was."""
 
 
 class Proposed(Record, frozen=True, kw_only=True):

@@ -1,0 +1,93 @@
+"""The three drives: what their dials mean, and how scores and dials become shares of what is drawn.
+
+A dial says which part of the draws its drive makes. Every drive hands its part out over the episodes in proportion to
+its own score, so that doubling a dial doubles its draws whatever units the scores are in; a drive that sees nothing
+anywhere leaves its part to chance. Near-duplicates share one draw, and a fixed part always falls evenly on all. It does
+not know where scores come from nor what a draw does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
+import numpy as np
+
+from .events.base import DRIVES, Plain
+
+BY_CHANCE = 0.15
+"""The part of all draws that falls evenly on every episode whatever the dials say."""
+
+Dial = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+
+
+class Drives(Plain, frozen=True, kw_only=True):
+    """The three dials. Only their proportions count; all at nought draws by chance alone."""
+
+    curiosity: Dial = 1 / 3
+    focus: Dial = 1 / 3
+    fear: Dial = 1 / 3
+
+    def parts(self) -> np.ndarray:
+        """The dials as parts of one."""
+        dials = np.array([getattr(self, drive) for drive in DRIVES])
+        return dials / dials.sum() if dials.sum() > 0 else dials
+
+    def said(self) -> str:
+        """As it is written on the command line."""
+        return ",".join(f"{drive}={getattr(self, drive):.3g}" for drive in DRIVES)
+
+
+PRESETS: dict[str, Drives] = {
+    "balanced": Drives(),
+    "curious": Drives(curiosity=0.8, focus=0.1, fear=0.1),
+    "focused": Drives(curiosity=0.1, focus=0.8, fear=0.1),
+    "careful": Drives(curiosity=0.1, focus=0.1, fear=0.8),
+}
+"""Dials that have a name."""
+
+
+class DrivesUnclear(ValueError):
+    """A setting of the dials that cannot be understood; the message says what to write."""
+
+
+def read(text: str) -> Drives:
+    """A preset's name, or dials such as `curiosity=0.6,focus=0.3,fear=0.1`. What is not named is at nought."""
+    if text.strip() in PRESETS:
+        return PRESETS[text.strip()]
+    dials: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, value = (piece.strip() for piece in part.partition("="))
+        if name not in DRIVES or name in dials:
+            raise DrivesUnclear(f"“{part.strip()}” is no dial. {_HOW}")
+        try:
+            dials[name] = float(value)
+        except ValueError:
+            raise DrivesUnclear(f"“{part.strip()}” has no number. {_HOW}") from None
+        if not 0.0 <= dials[name] <= 1.0:
+            raise DrivesUnclear(f"“{part.strip()}” is outside of 0 to 1. {_HOW}")
+    return Drives(**dict.fromkeys(DRIVES, 0.0) | dials)
+
+
+_HOW = f"Write a preset ({', '.join(PRESETS)}) or dials such as curiosity=0.6,focus=0.3,fear=0.1."
+
+
+def shares(scores: np.ndarray, drives: Drives, twins: Sequence[int] | None = None) -> np.ndarray:
+    """The part of all draws that each drive, and chance, gives to every episode: [episodes, 4], together one.
+
+    `scores` [episodes, 3] are what each drive sees, none below nought. `twins` puts a number on every episode; those
+    with the same number are near-duplicates and share what one of them would have.
+    """
+    count = len(scores)
+    if not count:
+        return np.zeros((0, len(DRIVES) + 1))
+    _, group, sizes = np.unique(np.arange(count) if twins is None else twins, return_inverse=True, return_counts=True)
+    alone = 1.0 / sizes[group]
+    seen = np.maximum(0.0, scores) * alone[:, None]
+    whole = seen.sum(0)
+    dials = drives.parts() * (whole > 0)
+    out = np.empty((count, len(DRIVES) + 1))
+    out[:, :-1] = seen / np.where(whole > 0, whole, 1.0) * dials * (1.0 - BY_CHANCE)
+    out[:, -1] = alone / alone.sum() * (1.0 - out[:, :-1].sum())
+    return out
