@@ -15,6 +15,7 @@ HEAVY = {"torch", "transformers", "umap", "duckdb", "numba"}
 
 FORBIDDEN = {
     "protocol": QT | HEAVY | {"numpy"},
+    "governor": QT | HEAVY,
     "mind": QT | {"duckdb"},
     "record": QT | HEAVY - {"duckdb"},
     "host": QT | HEAVY,
@@ -24,9 +25,10 @@ FORBIDDEN = {
 
 ARROWS = {
     "protocol": {"protocol"},
-    "mind": {"mind", "protocol", "models", "resources"},
+    "governor": {"governor", "protocol", "resources"},
+    "mind": {"mind", "governor", "protocol", "models", "resources"},
     "record": {"record", "protocol"},
-    "host": {"host", "record", "protocol", "models", "resources", "settings", "window", "__init__"},
+    "host": {"host", "record", "governor", "protocol", "models", "resources", "settings", "window", "__init__"},
     "window": {"window", "host", "protocol", "resources", "settings", "models", "__init__"},
 }
 """Rooms of ours that a room may import: window → host → record → protocol ← mind.

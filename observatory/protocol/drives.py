@@ -8,11 +8,11 @@ not know where scores come from nor what a draw does.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
-import numpy as np
 
 from .events.base import DRIVES, Plain
 
@@ -29,10 +29,10 @@ class Drives(Plain, frozen=True, kw_only=True):
     focus: Dial = 1 / 3
     fear: Dial = 1 / 3
 
-    def parts(self) -> np.ndarray:
+    def parts(self) -> list[float]:
         """The dials as parts of one."""
-        dials = np.array([getattr(self, drive) for drive in DRIVES])
-        return dials / dials.sum() if dials.sum() > 0 else dials
+        dials = [getattr(self, drive) for drive in DRIVES]
+        return [dial / (sum(dials) or 1.0) for dial in dials]
 
     def said(self) -> str:
         """As it is written on the command line."""
@@ -73,21 +73,25 @@ def read(text: str) -> Drives:
 _HOW = f"Write a preset ({', '.join(PRESETS)}) or dials such as curiosity=0.6,focus=0.3,fear=0.1."
 
 
-def shares(scores: np.ndarray, drives: Drives, twins: Sequence[int] | None = None) -> np.ndarray:
-    """The part of all draws that each drive, and chance, gives to every episode: [episodes, 4], together one.
+Shares = tuple[float, float, float, float]
+"""What curiosity, focus, fear and chance give to one episode."""
 
-    `scores` [episodes, 3] are what each drive sees, none below nought. `twins` puts a number on every episode; those
-    with the same number are near-duplicates and share what one of them would have.
+
+def shares(scores: Sequence[Sequence[float]], drives: Drives, twins: Sequence[int] | None = None) -> list[Shares]:
+    """The part of all draws that each drive, and chance, gives to every episode; all parts together are one.
+
+    `scores`: for every episode what curiosity, focus and fear see, none below nought. `twins` puts a number on every
+    episode; those with the same number are near-duplicates and share what one of them would have.
     """
-    count = len(scores)
-    if not count:
-        return np.zeros((0, len(DRIVES) + 1))
-    _, group, sizes = np.unique(np.arange(count) if twins is None else twins, return_inverse=True, return_counts=True)
-    alone = 1.0 / sizes[group]
-    seen = np.maximum(0.0, scores) * alone[:, None]
-    whole = seen.sum(0)
-    dials = drives.parts() * (whole > 0)
-    out = np.empty((count, len(DRIVES) + 1))
-    out[:, :-1] = seen / np.where(whole > 0, whole, 1.0) * dials * (1.0 - BY_CHANCE)
-    out[:, -1] = alone / alone.sum() * (1.0 - out[:, :-1].sum())
-    return out
+    if not scores:
+        return []
+    sizes = Counter(twins if twins is not None else range(len(scores)))
+    alone = [1.0 / sizes[twin] for twin in (twins if twins is not None else range(len(scores)))]
+    by_drive = []
+    for dial, seen in zip(drives.parts(), zip(*scores, strict=True), strict=True):
+        counted = [max(0.0, score) * a for score, a in zip(seen, alone, strict=True)]
+        whole = sum(counted)
+        each = dial * (1.0 - BY_CHANCE) / whole if whole > 0 else 0.0
+        by_drive.append([score * each for score in counted])
+    left = (1.0 - sum(map(sum, by_drive))) / sum(alone)
+    return list(zip(*by_drive, [a * left for a in alone], strict=True))

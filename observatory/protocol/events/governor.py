@@ -36,7 +36,7 @@ class MetaStates(Plain, frozen=True, kw_only=True):
 
 
 class GovernorDecided(Record, frozen=True, kw_only=True):
-    """One decision with what it was made on. `rule` is the table's rule that held first; `table` is the table's hash."""
+    """One decision with what it was made on. `rule`: the first in the table that held; `table`: its hash."""
 
     on: Moment
     choice: Choice
