@@ -14,7 +14,7 @@ QT = {"PySide6", "pyqtgraph", "shiboken6", "superqt", "qtawesome"}
 HEAVY = {"torch", "transformers", "umap", "duckdb", "numba"}
 
 FORBIDDEN = {
-    "protocol": QT | HEAVY | {"numpy"},
+    "protocol": QT | HEAVY,
     "governor": QT | HEAVY,
     "mind": QT | {"duckdb"},
     "record": QT | HEAVY - {"duckdb"},

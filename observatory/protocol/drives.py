@@ -8,7 +8,6 @@ not know where scores come from nor what a draw does.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -73,25 +72,24 @@ def read(text: str) -> Drives:
 _HOW = f"Write a preset ({', '.join(PRESETS)}) or dials such as curiosity=0.6,focus=0.3,fear=0.1."
 
 
-Shares = tuple[float, float, float, float]
-"""What curiosity, focus, fear and chance give to one episode."""
-
-
-def shares(scores: Sequence[Sequence[float]], drives: Drives, twins: Sequence[int] | None = None) -> list[Shares]:
-    """The part of all draws that each drive, and chance, gives to every episode; all parts together are one.
+def shares(scores: Sequence[Sequence[float]], drives: Drives, twins: Sequence[int] | None = None):
+    """The part of all draws that each drive, and chance, gives to every episode: an array [episodes, 4], in all one.
 
     `scores`: for every episode what curiosity, focus and fear see, none below nought. `twins` puts a number on every
     episode; those with the same number are near-duplicates and share what one of them would have.
     """
-    if not scores:
-        return []
-    sizes = Counter(twins if twins is not None else range(len(scores)))
-    alone = [1.0 / sizes[twin] for twin in (twins if twins is not None else range(len(scores)))]
-    by_drive = []
-    for dial, seen in zip(drives.parts(), zip(*scores, strict=True), strict=True):
-        counted = [max(0.0, score) * a for score, a in zip(seen, alone, strict=True)]
-        whole = sum(counted)
-        each = dial * (1.0 - BY_CHANCE) / whole if whole > 0 else 0.0
-        by_drive.append([score * each for score in counted])
-    left = (1.0 - sum(map(sum, by_drive))) / sum(alone)
-    return list(zip(*by_drive, [a * left for a in alone], strict=True))
+    import numpy as np
+
+    count = len(scores)
+    if not count:
+        return np.zeros((0, len(DRIVES) + 1))
+    groups = np.arange(count) if twins is None else np.asarray(twins)
+    _, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    alone = 1.0 / sizes[group]
+    seen = np.maximum(0.0, np.asarray(scores, float)) * alone[:, None]
+    whole = seen.sum(0)
+    dials = np.array(drives.parts()) * (whole > 0) * (1.0 - BY_CHANCE)
+    out = np.empty((count, len(DRIVES) + 1))
+    out[:, :-1] = seen / np.where(whole > 0, whole, 1.0) * dials
+    out[:, -1] = alone / alone.sum() * (1.0 - dials.sum())
+    return out
