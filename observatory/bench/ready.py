@@ -18,7 +18,8 @@ def wake(model: str, cache: Path, device: str = "auto", precision: str = "auto")
     """A mind that has lived nothing, awake."""
     mind, scratch = Mind(), tempfile.mkdtemp(prefix="observatory-bench-")
     settings = cmd.Settings(
-        model=model, models_folder=str(cache), deltas_folder=scratch, checkpoint_folder=scratch, device=device,
+        model=model, models_folder=str(cache), deltas_folder=scratch, checkpoint_folder=scratch,
+        states_folder=scratch, device=device,
         precision=precision,
     )  # fmt: skip
     for event in mind.wake(settings):

@@ -1,22 +1,25 @@
-"""What is proposed for a night, what is drawn in each step, and why.
+"""What is drawn in each step of a night, by which drive, and why.
 
-An episode's priority is need × gain: how likely it is to be asked for again, and how much of it is
-still missed: at first all of it, then the loss of its worst telling word, over recent replays and
-where a withheld cue was tried. What a withheld cue brings back rests. Old material comes round in
-turn, so that every piece is seen. All chance comes from one seeded generator, whose state can be
-kept. It does not know weights or losses beyond the numbers that it is handed.
+An episode's priority is need × gain: what the drives see in it, and how much of it is still missed:
+at first all of it, then the loss of its worst telling word, over recent replays and where a
+withheld cue was tried. What a withheld cue brings back rests. Every row is drawn by one drive, as
+often as its dial says; a fixed part is left to chance. Old material comes round in turn, so that
+every piece is seen. All chance comes from one seeded generator, whose state can be kept. It does
+not know weights, scores or losses beyond the numbers that it is handed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import torch
 
 from .views import Repertoire, View
 
-USUAL_BITS = 4.0
-"""Mean surprise of a token of plain text for the default model (held-out perplexity 17–60, by subject)."""
+Drawer = Literal["curiosity", "focus", "fear", "chance"]
+DRAWERS: tuple[Drawer, ...] = get_args(Drawer)
 FIRST_WORST = 5.0
 LEAST = 0.05
 KEPT_OF_MEAN = 0.5
@@ -28,8 +31,6 @@ KNOWN_BELOW = 0.6
 
 MOST_VIEWS = 3
 """Views of one episode in one step: what resists gets more, but a batch stays a mixture."""
-EARLIER_NEED = 0.5
-"""What was learnt on an earlier night is asked for half as often as what is new."""
 
 OLD_KINDS = (
     "question", "question", "plain", "question", "trace", "question", "question", "chat", "question", "plain",
@@ -40,72 +41,61 @@ traces what earlier nights taught and the hippocampus has let go."""
 
 
 @dataclass(frozen=True)
-class Claim:
-    """Why an episode is proposed."""
+class Draw:
+    """One episode for one row, and which drive drew it."""
 
     episode: int
-    priority: float
-    bits_over_usual: float
-    why: str
-
-
-def claims(episodes: dict[int, tuple[list[float], float | None]]) -> list[Claim]:
-    """Order episodes by surprise and outcome. `episodes`: number → (bits of every token, outcome)."""
-    out = []
-    for episode, (bits, outcome) in episodes.items():
-        top = sorted(bits, reverse=True)[: max(3, len(bits) // 4)]
-        over = sum(max(0.0, b - USUAL_BITS) for b in bits)
-        felt = 1.0 + (abs(outcome) if outcome is not None else 0.0)
-        strongest = sum(top) / max(1, len(top))
-        why = f"{over:.0f} bits more than usual text; its most surprising words cost {strongest:.1f} bits each"
-        if outcome is not None and outcome < 0:
-            why += f"; it went badly ({outcome:+.1f})"
-        elif outcome is not None and outcome > 0:
-            why += f"; it went well ({outcome:+.1f})"
-        out.append(Claim(episode, strongest * felt, over, why))
-    return sorted(out, key=lambda c: -c.priority)
+    drive: Drawer
 
 
 class Curator:
     """Draws episodes by what they still miss, and old material in rounds."""
 
-    def __init__(self, need: dict[int, float], old: list[str], seed: int, evenly: bool = False):
-        """`need`: how much each episode is wanted. `old`: the kind of every piece of old material, in order."""
+    def __init__(self, parts: dict[int, Sequence[float]], old: list[str], seed: int, evenly: bool = False):
+        """`parts`: what curiosity, focus, fear and chance give to each episode. `old`: the kind of every piece of old
+        material, in order."""
         self.chance = torch.Generator().manual_seed(seed)
-        self.need = need
-        self.gain = dict.fromkeys(need, FIRST_WORST)
-        self.seen = dict.fromkeys(need, 0)
+        self.parts = {e: tuple(each) for e, each in parts.items()}
+        self.need = {e: sum(each) * len(parts) for e, each in parts.items()}
+        self.gain = dict.fromkeys(parts, FIRST_WORST)
+        self.seen = dict.fromkeys(parts, 0)
         self.resting: set[int] = set()
         self.old, self.evenly = old, evenly
+        self._dials = torch.tensor([sum(each) for each in zip(*parts.values(), strict=True)] or [0.0] * len(DRAWERS))
         self._missed: dict[str, list[float]] = {}
         self._drawn: dict[int, tuple[str, int]] = {}
         self._rounds: dict[str, list[int]] = {}
         self._turn = 0
 
-    def priority(self, episode: int) -> float:
-        return self.need[episode] * max(LEAST, self.gain[episode])
-
-    def episodes(self, count: int, tired: bool = False) -> list[int]:
-        """Episodes for one step, in proportion to their priority; one that resists may come up to three times.
+    def draws(self, count: int, tired: bool = False) -> list[Draw]:
+        """Episodes for one step: for every row a drive, by the dials, and one of those that it sees most in and that
+        still miss something. None comes twice before all came once; one that resists may come up to three times.
 
         `tired`: those that rest are drawn too.
         """
         if self.evenly:
             pool = list(self.need)
             drawn = torch.randperm(len(pool), generator=self.chance).tolist()[:count]
-            return [pool[i] for i in drawn]
-        left = {e: MOST_VIEWS for e in self.need if tired or e not in self.resting}
-        chosen: list[int] = []
-        while left and len(chosen) < count:
-            pool = list(left)
-            weights = torch.tensor([self.priority(e) for e in pool])
-            drawn = torch.multinomial(weights, min(count - len(chosen), len(pool)), generator=self.chance).tolist()
-            for at in drawn:
-                chosen.append(pool[at])
-                left[pool[at]] -= 1
-                if not left[pool[at]]:
-                    del left[pool[at]]
+            return [Draw(pool[i], "chance") for i in drawn]
+        pool = [e for e in self.need if tired or e not in self.resting]
+        if not pool:
+            return []
+        gains = torch.tensor([max(LEAST, self.gain[e]) for e in pool])
+        wanted = torch.tensor([self.parts[e] for e in pool]) * gains[:, None]
+        chosen: list[Draw] = []
+        for _ in range(MOST_VIEWS):
+            left = wanted.clone()
+            for _ in range(min(count - len(chosen), len(pool))):
+                by = self._drive(left)
+                at = int(torch.multinomial(left[:, by], 1, generator=self.chance))
+                chosen.append(Draw(pool[at], DRAWERS[by]))
+                left[at] = 0.0
         return chosen
+
+    def _drive(self, left: torch.Tensor) -> int:
+        """A drive by its dial, among those that see anything in what is left; else chance, which sees everything."""
+        dials = self._dials * (left.sum(0) > 0)
+        return int(torch.multinomial(dials, 1, generator=self.chance))
 
     def pick(self, count: int) -> int:
         return int(torch.randint(count, (1,), generator=self.chance))

@@ -26,6 +26,8 @@ and searching 100,000 takes no longer than with half as many."""
 PASTS_KEPT = 256
 """Episodes whose keys and values stay in memory (0.7 MB each on the default model); others are read again."""
 FETCHED_AT_ONCE = 24
+COMPARED_AT_ONCE = 1024
+"""Episodes that a goal is held against in one go: some 20 MB of keys."""
 DEAD_BESIDES = 64
 """Places of forgotten episodes that may lie about, besides as many as there are living ones, until they are cleared."""
 SURE = 0.77
@@ -287,6 +289,24 @@ class Hippocampus:
             shared = len(mine.intersection(other.tolist())) / max(1, min(len(mine), len(other)))
             out.append((episode, float(match[at]), shared))
         return out, float(match[order[0]])
+
+    def gist(self, episode: int, first: int = 0, last: int | None = None) -> torch.Tensor:
+        """The mean of an episode's keys, or of a stretch of them: where it lies as a whole."""
+        trace = self.traces[episode]
+        rows = self._keys[trace.start : trace.end][first:last]
+        return torch.from_numpy(rows).float().mean(0) / 127.0 if len(rows) else torch.zeros(self._keys.shape[1])
+
+    @torch.no_grad()
+    def keys_of(self, text: str) -> torch.Tensor:
+        """The keys of something that is not stored: a goal, a cue."""
+        return self.address.keys(self._states_of([self.speech.encode(text)], self.opening())).cpu()
+
+    def closeness(self, keys: torch.Tensor, episodes: list[int]) -> list[float]:
+        """How well each episode completes these keys, from 0 to 1."""
+        out: list[float] = []
+        for part in evenly(episodes, COMPARED_AT_ONCE):
+            out += self._match(keys, np.array([self._slot[e] for e in part], np.int64)).tolist()
+        return out
 
     def recall(self, cue: str) -> Recall:
         """Cue → code → completion → keys and values of the best match."""

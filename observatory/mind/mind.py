@@ -29,6 +29,8 @@ from .attend import Watch
 from .corrections import as_read, corrected
 from .cortex import Cortex
 from .hippocampus import Hippocampus
+from .inner import Inner
+from .latent import Latent, LatentBroken
 from .night import Lived, Night, Parts
 from .retention import History
 from .speech import Speech
@@ -85,12 +87,15 @@ class Mind:
         texts = resources.folder() / "texts"
         held_out = Path(settings.perplexity_text) if settings.perplexity_text else texts / "held-out.txt"
         primer = (texts / "primer.txt").read_text("utf-8")
+        store = Hippocampus(speech, address)
+        inner = Inner(store)
         self.parts = Parts(
-            cortex, speech, Hippocampus(speech, address), self.base, reference, primer, held_out.read_text("utf-8"),
+            cortex, speech, store, self.base, reference, primer, held_out.read_text("utf-8"),
             settings.perplexity_name, Path(settings.deltas_folder), Path(settings.checkpoint_folder), aux,
-            exam.Papers(),
+            exam.Papers(), inner, Path(settings.states_folder),
         )  # fmt: skip
-        self.parts.hippocampus.superseded = self.parts.superseded
+        store.superseded = self.parts.superseded
+        yield from self._adopt(settings.accepted)
         yield ev.MindReady(
             model=found.name, model_hash=models.weights_hash(folder), device=place.name, precision=place.precision,
             threads=torch.get_num_threads(), parameters=sum(t.numel() for _, t in cortex.tensors()),
@@ -112,7 +117,7 @@ class Mind:
             self.known[e.episode] = History.of(e.born, e.surprise, e.outcome, e.nights, e.held)
         held = [e for e in episodes if e.held]
         for e in held:
-            parts.lived[e.episode] = Lived(as_read(e.text, e.outcome, e.because), list(e.surprise), e.outcome)
+            parts.lived[e.episode] = Lived(self._as_read(e), list(e.surprise), e.outcome)
             if e.corrects is not None:
                 parts.superseded[e.corrects] = e.episode
         wanted = {e.episode: list(e.tokens) for e in held}
@@ -120,6 +125,19 @@ class Mind:
             yield ev.MindWaiting(
                 what=f"remembering: {len(parts.hippocampus):,} episodes back", fraction=done / max(1, len(wanted))
             )
+        for e in held:
+            parts.inner.takes_back(e.episode, e, self._words(e), list(e.surprise), e.twin_of)
+        parts.inner.aims_at(self.settings.goal)
+
+    def _as_read(self, e: cmd.StoredEpisode) -> str:
+        """The words that were read when its tokens were; an older version read less of how it went."""
+        text = as_read(e.text, e.outcome, e.because)
+        speech = self.parts.speech
+        return text if speech.encode(text) == list(e.tokens) else speech.decode(e.tokens)
+
+    def _words(self, told: cmd.Tell | cmd.StoredEpisode) -> int:
+        """How many of an episode's tokens are its own text."""
+        return len(self.parts.speech.encode(told.text))
 
     # ------------------------------------------------------------ awake
 
@@ -130,11 +148,13 @@ class Mind:
         found = parts.hippocampus.encode(told.episode, text)
         parts.papers.hippocampus_changed()
         before = [(e, parts.lived[e].text) for e, *_ in found.nearest if e in parts.lived and e != told.episode]
-        corrects = corrected(text, before)
+        corrects = corrected(told.text, before)
         if corrects is not None:
             parts.superseded[corrects] = told.episode
         parts.lived[told.episode] = Lived(text, found.bits, told.outcome)
         self.known[told.episode] = History.of(len(self.ended), found.bits, told.outcome)
+        started, aim = time.perf_counter(), parts.inner.goal
+        moved = parts.inner.takes(told.episode, told, self._words(told), found.bits, [e for e, *_ in found.nearest])
         yield ev.EpisodeEncoded(
             episode=told.episode, text=told.text, speaker=told.speaker, session=told.session, lived_at=told.lived_at,
             goal=told.goal, outcome=told.outcome, because=told.because, source=told.source, line=told.line,
@@ -142,10 +162,44 @@ class Mind:
             novelty=found.novelty, nearest=[ev.Overlap(episode=e, before=b, after=a) for e, b, a in found.nearest],
             pass_ms=found.pass_ms, code_ms=found.code_ms, corrects=corrects,
         )  # fmt: skip
+        yield parts.inner.moved(told.episode, moved, started)
+        if parts.inner.goal != aim:
+            yield ev.GoalSet(goal=parts.inner.goal)
+            yield parts.inner.scored(self._awaiting(), "another goal")
+        else:
+            yield parts.inner.scored([told.episode], "told")
         if self.night is None and len(parts.hippocampus) > self.settings.capacity:
             faded = yield from self._let_go()
             yield ev.Retained(night=self._last_night, episodes=[self._retention(e) for e in faded], faded=faded)
         yield self._checked()
+
+    def feel(self, said: cmd.Feedback):
+        """How an episode went, said after it was told: it is read anew with that, and so it is remembered."""
+        parts = self.parts
+        text = as_read(parts.inner.own_words(said.episode), said.outcome, said.because)
+        found = parts.hippocampus.encode(said.episode, text)
+        parts.papers.hippocampus_changed()
+        parts.lived[said.episode] = Lived(text, found.bits, said.outcome)
+        old = self.known[said.episode]
+        self.known[said.episode] = History.of(old.born, found.bits, said.outcome, old.nights, old.held)
+        parts.inner.went(said.episode, said.outcome, said.because)
+        yield ev.FeedbackGiven(
+            episode=said.episode, outcome=said.outcome, because=said.because,
+            pieces=parts.speech.pieces(found.tokens), tokens=found.tokens, surprise=found.bits, code=found.code,
+        )  # fmt: skip
+        yield parts.inner.scored([said.episode], "feedback")
+        yield self._checked()
+
+    def aim(self, said: cmd.SetGoal):
+        """What the mind is after from now on."""
+        inner = self.parts.inner
+        inner.aims_at(said.goal)
+        yield ev.GoalSet(goal=said.goal)
+        yield inner.scored(self._awaiting(), "another goal")
+
+    def _awaiting(self) -> list[int]:
+        """Held episodes that no accepted night has taken in."""
+        return [e for e, history in self.known.items() if history.held and not history.nights]
 
     def ask(self, asked: cmd.Ask):
         """An answer, with what the hippocampus brings back or with the cortex alone."""
@@ -221,6 +275,7 @@ class Mind:
                     for episode in order.episodes:
                         self.known[episode].nights.append(order.night)
                     yield from self._refile()
+                    yield from self._foresee(self.night.proposal)
                 if isinstance(event, ev.NightClosed) and event.ended in ("committed", "vetoed"):
                     yield from self.day_ends(order.night)
         finally:
@@ -245,6 +300,7 @@ class Mind:
             history.nights = [n for n in history.nights if n not in gone]
         self._moved(after)
         yield from self._refile()
+        yield from self._adopt(order.accepted)
         yield ev.RolledBack(to_night=order.to_night, nights=gone, cortex=after, why=order.why)
         yield from self._retained()
 
@@ -275,6 +331,7 @@ class Mind:
         for episode in faded:
             self.known[episode].held = False
             parts.hippocampus.forget(episode)
+            parts.inner.forget(episode)
             parts.lived.pop(episode, None)
         if faded:
             parts.papers.hippocampus_changed()
@@ -295,6 +352,30 @@ class Mind:
         self.hash = cortex
         self._sample = self.parts.cortex.sample_hash()
         self.parts.hippocampus.cortex_moved()
+        self.parts.inner.cortex_moved()
+
+    def _adopt(self, accepted: list[cmd.AcceptedDelta]):
+        """The model of the latent state that the last accepted night trained; without one, one that knows nothing."""
+        inner = self.parts.inner
+        last = next((entry for entry in reversed(accepted) if entry.state), None)
+        latent = inner.untrained()
+        if last is not None:
+            try:
+                latent = Latent.from_file(self.parts.states / last.state_file, last.state, latent.inputs, last.night)
+            except LatentBroken as broken:
+                yield ev.Notice(
+                    level="warning", title="The latent state starts untrained", text=str(broken),
+                    remedy="The next night trains it anew; the cortex is whole. `observatory verify` names the file.",
+                )  # fmt: skip
+        inner.adopt(latent)
+
+    def _foresee(self, proposal: ev.Proposal):
+        """The night was committed, and with it what it taught the model of the latent state."""
+        if proposal.state:
+            inner = self.parts.inner
+            path = self.parts.states / proposal.state_file
+            inner.adopt(Latent.from_file(path, proposal.state, inner.latent.inputs, proposal.night))
+            yield inner.scored(self._awaiting(), "the state's model was trained")
 
     def _refile(self):
         """Addresses come from the cortex's own states, so stored episodes are read again when it has moved."""

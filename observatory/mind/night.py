@@ -17,9 +17,10 @@ from ..protocol.commands import Decide, Sleep
 from . import checkpoint, exam, gate, weigh
 from .baselines import BASELINES, Baseline
 from .cortex import Cortex
-from .curator import claims
+from .curator import DRAWERS
 from .footprint import peak_rss_mb
 from .hippocampus import Hippocampus, Recall
+from .inner import Inner
 from .progress import Progress
 from .speech import Speech, evenly
 from .study import Study, identity
@@ -54,6 +55,8 @@ class Parts:
     checkpoints: Path
     measured: Path
     papers: exam.Papers
+    inner: Inner
+    states: Path
     lived: dict[int, Lived] = field(default_factory=dict)
     superseded: dict[int, int] = field(default_factory=dict)
     """Episodes that a later one corrects, and which."""
@@ -95,6 +98,7 @@ class Night:
         yield ev.NightOpened(
             night=self.number, seed=order.seed, episodes=order.episodes, old_episodes=order.old_episodes,
             steps=self.plan.steps, cortex=self.before, arm=self.plan.arm, why=order.why,
+            drives=self.plan.drives.said(),
             resumed_from_step=saved[1]["step"] if saved else 0,
         )  # fmt: skip
         yield from self._propose()
@@ -123,11 +127,14 @@ class Night:
 
     def _propose(self):
         yield self.progress.enter("propose", f"choosing among {len(self.order.episodes)} episodes of the day")
-        lived = self.parts.lived
-        for claim in claims({e: (lived[e].bits, lived[e].outcome) for e in self.order.episodes}):
+        episodes, inner = self.order.episodes, self.parts.inner
+        found = inner.shares(episodes, self.plan.drives)
+        scores = {score.episode: score for score in inner.feelings.scored(episodes)}
+        for episode in sorted(episodes, key=lambda e: -sum(found[e])):
+            score, parts = scores[episode], dict(zip(DRAWERS, found[episode], strict=True))
             yield ev.EpisodeProposed(
-                night=self.number, episode=claim.episode, priority=claim.priority,
-                bits_over_usual=claim.bits_over_usual, why=claim.why,
+                night=self.number, episode=episode, priority=sum(parts.values()) * len(episodes), **parts,
+                bits_over_usual=score.bits_over, why=score.why, twin_of=score.twin_of,
             )  # fmt: skip
 
     # ------------------------------------------------------------ exam
@@ -199,14 +206,35 @@ class Night:
         yield self.progress.enter("weigh", "how much of the delta is worth keeping, tried on what the night withheld")
         parts, study = self.parts, self.study
         yield from weigh.weighed(study, parts.primer[len(parts.primer) * 2 // 3 :], self.progress)
+        state, state_file = yield from self._foresee()
         delta = study.delta
         path, digest, size = delta.save(parts.deltas, self.number)
         self.proposal = ev.Proposal(
             night=self.number, delta=digest, file=path.name, cortex_before=self.before,
             cortex_after=parts.cortex.hash(with_added=delta.matrices()), scale=study.kept_scale, rank=delta.rank,
             norm=delta.norm(), drift=delta.drift(study.maps), episodes=list(self.order.episodes), steps=self.step,
-            tokens=self.tokens, bytes=size,
+            tokens=self.tokens, bytes=size, state=state, state_file=state_file,
         )  # fmt: skip
+
+    def _foresee(self):
+        """Train the latent state's model on what is held. It goes to the gate with the delta; returns hash and file."""
+        parts, started = self.parts, time.monotonic()
+        runner = parts.inner.train(self.order.seed)
+        trained = yield from self.progress.watched(runner, "weigh", "steps of learning how things go on")
+        if trained is None:
+            return "", ""
+        latent = trained.latent
+        latent.trained_by = self.number
+        file, digest = latent.save(parts.states, self.number)
+        before, after = trained.before or (None, None), trained.after or (None, None)
+        sessions = parts.inner.to_train_on()
+        yield ev.StateTrained(
+            night=self.number, sessions=len(sessions), turns=sum(map(len, sessions)),
+            outcomes=sum(turn.outcome is not None for turns in sessions for turn in turns), steps=trained.steps,
+            next_before=before[0], next_after=after[0], value_before=before[1], value_after=after[1],
+            state=digest, file=file, wall_s=time.monotonic() - started,
+        )  # fmt: skip
+        return digest, file
 
     # ------------------------------------------------------------ gate
 

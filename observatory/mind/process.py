@@ -27,6 +27,9 @@ HEARTBEAT_S = 1.0
 AWAY_BELOW_WINDOW = 5
 """Niceness: on two cores the window must keep its frames while the mind trains."""
 
+SAID = cmd.Tell | cmd.Ask | cmd.Feedback | cmd.SetGoal
+"""What a person says to the mind; asleep it waits."""
+
 REMEDIES = {
     "ModelMissing": "", "ModelUnusable": "", "DeviceUnusable": "", "GateClosed": "", "DeltaBroken": "",
     "LossExploded": "Sleep again; if it happens again, choose fewer steps.",
@@ -104,6 +107,10 @@ class Loop:
                     self._drive(mind.tell(command), "encoding")
                 case cmd.Ask():
                     self._drive(mind.ask(command), "answering")
+                case cmd.Feedback():
+                    self._drive(mind.feel(command), "reading anew")
+                case cmd.SetGoal():
+                    self._drive(mind.aim(command), "turning to another goal")
                 case cmd.Restore():
                     self._drive(mind.restore(command.episodes), "remembering")
                 case cmd.Sleep():
@@ -204,7 +211,7 @@ class Loop:
         self._obey_gently(self._next())
 
     def _obey_gently(self, command: cmd.Command) -> None:
-        if isinstance(command, cmd.Tell | cmd.Ask):
+        if isinstance(command, SAID):
             self._obey(command)
         else:
             self._take(command, self.mind.night)
@@ -235,7 +242,7 @@ class Loop:
                 self.mind.decide(command)
             case _:
                 self.waiting.append(command)
-                if night is not None and not self.told_asleep and isinstance(command, cmd.Tell | cmd.Ask):
+                if night is not None and not self.told_asleep and isinstance(command, SAID):
                     self.told_asleep = True
                     self.send(ev.Notice(
                         level="info", title="The mind is asleep",

@@ -14,7 +14,7 @@ import torch
 from ..protocol import events as ev
 from ..protocol.commands import Sleep
 from . import checkpoint, dreams, guard, rehearsal, views
-from .curator import EARLIER_NEED, Curator
+from .curator import Curator
 from .delta import Delta
 from .replay import Drawn, Recipe, Replay, Row
 
@@ -143,11 +143,10 @@ class Study:
         teacher = self._open_book if plan.target != "cross-entropy" else None
         self.replay = Replay(self.speech, delta, recipe, teacher, calm)
         usable = [i for i in range(len(self.old)) if i % WITHHELD_OLD]
-        lived, seed = self.parts.lived, self.order.seed
-        felt = {e: 1.0 + abs(lived[e].outcome or 0.0) for e in [*self.tonight, *self.earlier]}
-        need = {e: felt[e] for e in self.tonight}
-        self.curator = Curator(need, [self.old[i].kind for i in usable], seed, self.ways.evenly)
-        self._earlier = Curator({e: EARLIER_NEED * felt[e] for e in self.earlier}, [], seed)
+        seed, inner = self.order.seed, self.parts.inner
+        wanted = inner.shares(self.tonight, plan.drives)
+        self.curator = Curator(wanted, [self.old[i].kind for i in usable], seed, self.ways.evenly)
+        self._earlier = Curator(inner.shares(self.earlier, plan.drives), [], seed)
         if self.saved:
             self._go_on()
         elif self.earlier and self.ways.anchored:
@@ -166,7 +165,7 @@ class Study:
             yield ev.ReplayStep(
                 night=self.order.night, step=self.step, of=plan.steps, loss=done.loss, kl=done.kl, calm=done.calm,
                 rate=done.rate, tokens=done.tokens, step_s=time.monotonic() - started, grad_norm=done.grad_norm,
-                items=[self._item(d, why) for d, why in zip(drawn, reasons, strict=True)],
+                items=[self._item(d, *why) for d, why in zip(drawn, reasons, strict=True)],
             )  # fmt: skip
             yield self.progress.at("replay", self.step, plan.steps, f"step {self.step} of at most {plan.steps}")
             if self.step >= PROBE_FROM and (self.step - PROBE_FROM) % PROBE_EVERY == 0 and not self.ways.evenly:
@@ -232,20 +231,21 @@ class Study:
         )  # fmt: skip
 
     def _draw(self, usable: list[int]):
-        """The rows of one step, and why each episode is in it."""
+        """The rows of one step, and for each by which drive and why it is in it."""
         recipe = self.recipe
         shared = recipe.episodes // EARLIER_SHARE if self.ways.anchored else 0
-        earlier = self._earlier.episodes(min(len(self.earlier), shared), tired=True)
-        chosen = self.curator.episodes(recipe.episodes - len(earlier), tired=self._cooling is not None)
-        reasons = [self.curator.because(e) for e in chosen]
-        reasons += [f"learnt on an earlier night; {self._earlier.because(e)}" for e in earlier]
-        drawn = [Drawn(self._whose(e).view(e, self.views), None) for e in [*chosen, *earlier]]
+        earlier = self._earlier.draws(min(len(self.earlier), shared), tired=True)
+        chosen = self.curator.draws(recipe.episodes - len(earlier), tired=self._cooling is not None)
+        reasons = [(d.drive, self.curator.because(d.episode)) for d in chosen]
+        reasons += [(d.drive, f"learnt on an earlier night; {self._earlier.because(d.episode)}") for d in earlier]
+        every = [d.episode for d in [*chosen, *earlier]]
+        drawn = [Drawn(self._whose(e).view(e, self.views), None) for e in every]
         for at in self.curator.old_material(recipe.old):
             drawn.append(Drawn(None, self.old[usable[at]]))
-            reasons.append("")
+            reasons.append(("", ""))
         return drawn, reasons
 
-    def _item(self, drawn: Drawn, why: str) -> ev.ReplayItem:
+    def _item(self, drawn: Drawn, drive: str, why: str) -> ev.ReplayItem:
         if drawn.view is None:
             place = next(i for i, row in enumerate(self.old, 1) if row is drawn.old)
             cue = drawn.old.text.split(" → ")[0][:80]
@@ -254,8 +254,9 @@ class Study:
         kind = "earlier" if view.episode not in self.curator.need else "dream" if view.dream else "episode"
         cue = view.cue or "(the text itself)"
         return ev.ReplayItem(
-            kind=kind, episode=view.episode, item=view.dream, cue=cue, loss=drawn.loss, worst=drawn.worst, because=why
-        )
+            kind=kind, episode=view.episode, item=view.dream, cue=cue, loss=drawn.loss, worst=drawn.worst, because=why,
+            drive=drive,
+        )  # fmt: skip
 
     @torch.no_grad()
     def _open_book(self, view: views.View) -> torch.Tensor:
@@ -324,5 +325,5 @@ def identity(order: Sleep, cortex: str) -> dict:
     return {
         "night": order.night, "cortex": cortex, "episodes": list(order.episodes), "earlier": list(order.old_episodes),
         "traces": [[t.cue, t.answer] for t in order.traces], "seed": order.seed, "rank": plan.rank, "steps": plan.steps,
-        "arm": plan.arm, "target": plan.target,
+        "arm": plan.arm, "target": plan.target, "drives": plan.drives.said(),
     }  # fmt: skip

@@ -69,6 +69,7 @@ def models_folder(tmp_path_factory) -> Path:
 def settings(tiny_folder, models_folder, short_text, tmp_path) -> cmd.Settings:
     return cmd.Settings(
         model=str(tiny_folder), models_folder=str(models_folder), deltas_folder=str(tmp_path / "deltas"),
+        states_folder=str(tmp_path / "states"),
         checkpoint_folder=str(tmp_path / "checkpoint"), device="cpu", precision="float32", threads=1,
         perplexity_text=str(short_text), perplexity_name="short",
     )  # fmt: skip

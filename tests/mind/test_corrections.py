@@ -88,5 +88,6 @@ def test_after_a_restart_a_correction_still_stands(mind, settings):
 def test_a_failure_is_read_with_its_reason_and_a_success_as_it_was_told():
     text = "We oiled the gate of Fallow Cottage."
     assert as_read(text, -0.5, "oil only lasted a day") == f"{text} It went wrong: oil only lasted a day."
-    assert as_read(text, 0.5, "it was quiet") == text
-    assert as_read(text, -0.5, " ") == text
+    assert as_read(text, 0.5, "it was quiet") == f"{text} It worked: it was quiet."
+    assert as_read(text, -0.5, " ") == f"{text} It went wrong."
+    assert as_read(text, None, "nobody knows") == as_read(text, 0.0, "") == text

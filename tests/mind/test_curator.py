@@ -19,7 +19,7 @@ def repertoire():
 
 
 def test_every_view_comes_up_before_a_known_one_comes_again(repertoire):
-    curator = Curator({1: 1.0}, [], seed=0)
+    curator = Curator(by_chance(e1=1), [], seed=0)
     seen = []
     for _ in range(12):
         view = curator.view(1, repertoire)
@@ -29,7 +29,7 @@ def test_every_view_comes_up_before_a_known_one_comes_again(repertoire):
 
 
 def test_a_view_that_still_misses_its_word_is_drawn_most(repertoire):
-    curator = Curator({1: 1.0}, [], seed=0)
+    curator = Curator(by_chance(e1=1), [], seed=0)
     drawn = Counter()
     for _ in range(300):
         view = curator.view(1, repertoire)
@@ -39,7 +39,7 @@ def test_a_view_that_still_misses_its_word_is_drawn_most(repertoire):
 
 
 def test_an_even_curator_does_not_care_what_was_missed(repertoire):
-    curator = Curator({1: 1.0}, [], seed=0, evenly=True)
+    curator = Curator(by_chance(e1=1), [], seed=0, evenly=True)
     drawn = Counter()
     for _ in range(600):
         view = curator.view(1, repertoire)
@@ -49,11 +49,11 @@ def test_an_even_curator_does_not_care_what_was_missed(repertoire):
 
 
 def test_a_kept_curator_draws_on_as_if_nothing_had_happened(repertoire):
-    first = Curator({1: 1.0}, ["question", "plain"], seed=3)
+    first = Curator(by_chance(e1=1), ["question", "plain"], seed=3)
     for _ in range(5):
         first.replayed(first.view(1, repertoire), 2.0)
         first.old_material(3)
-    second = Curator({1: 1.0}, ["question", "plain"], seed=99)
+    second = Curator(by_chance(e1=1), ["question", "plain"], seed=99)
     second.restore(first.state())
     for _ in range(10):
         one, two = first.view(1, repertoire), second.view(1, repertoire)
@@ -64,12 +64,18 @@ def test_a_kept_curator_draws_on_as_if_nothing_had_happened(repertoire):
     assert first.state() == second.state()
 
 
+def by_chance(**weights: float) -> dict[int, tuple[float, ...]]:
+    """Shares of draws that no drive has a part in."""
+    whole = sum(weights.values())
+    return {int(e[1:]): (0.0, 0.0, 0.0, w / whole) for e, w in weights.items()}
+
+
 def drawn_of(curator: Curator, steps: int = 200, rows: int = 2) -> Counter:
-    return Counter(e for _ in range(steps) for e in curator.episodes(rows))
+    return Counter(d.episode for _ in range(steps) for d in curator.draws(rows))
 
 
 def test_what_a_withheld_cue_brings_back_rests_until_it_does_not_any_more():
-    curator = Curator({1: 1.0, 2: 1.0, 3: 1.0}, [], seed=0)
+    curator = Curator(by_chance(e1=1, e2=1, e3=1), [], seed=0)
     curator.probed({1: 0.01, 2: 4.0, 3: 4.0})
     assert set(drawn_of(curator)) == {2, 3}
     assert not curator.satisfied()
@@ -77,28 +83,28 @@ def test_what_a_withheld_cue_brings_back_rests_until_it_does_not_any_more():
     assert set(drawn_of(curator)) == {1}
     curator.probed({1: 0.01})
     assert curator.satisfied()
-    assert curator.episodes(5) == []
-    assert set(curator.episodes(3, tired=True)) <= {1, 2, 3}
+    assert curator.draws(5) == []
+    assert {d.episode for d in curator.draws(3, tired=True)} <= {1, 2, 3}
 
 
 def test_what_resists_gets_more_and_what_is_needed_more_comes_sooner():
-    resisting = Curator({1: 1.0, 2: 1.0}, [], seed=0)
+    resisting = Curator(by_chance(e1=1, e2=1), [], seed=0)
     for _ in range(4):
         resisting.probed({1: 0.5, 2: 6.0})
     drawn = drawn_of(resisting, rows=1)
     assert drawn[2] > 4 * drawn[1]
-    needed = drawn_of(Curator({1: 1.0, 2: 3.0}, [], seed=0), rows=1)
+    needed = drawn_of(Curator(by_chance(e1=1, e2=3), [], seed=0), rows=1)
     assert needed[2] > 2 * needed[1]
 
 
 def test_when_few_resist_each_comes_a_few_times_in_a_step_and_no_more():
-    curator = Curator({1: 1.0, 2: 1.0, 3: 1.0}, [], seed=0)
+    curator = Curator(by_chance(e1=1, e2=1, e3=1), [], seed=0)
     curator.probed({1: 0.01, 2: 4.0, 3: 0.01})
-    assert curator.episodes(8) == [2, 2, 2]
+    assert [d.episode for d in curator.draws(8)] == [2, 2, 2]
 
 
 def test_an_even_curator_takes_every_episode_in_turn():
-    curator = Curator({e: float(e) for e in range(1, 5)}, [], seed=0, evenly=True)
+    curator = Curator(by_chance(e1=1, e2=2, e3=3, e4=4), [], seed=0, evenly=True)
     curator.probed(dict.fromkeys(range(1, 5), 0.0))
     drawn = drawn_of(curator, steps=400)
     assert max(drawn.values()) < 1.3 * min(drawn.values())

@@ -50,10 +50,11 @@ def of(events, kind):
 
 
 def accepted(events) -> cmd.AcceptedDelta:
-    done = of(events, ev.NightCommitted)[0]
+    done, proposal = of(events, ev.NightCommitted)[0], of(events, ev.Proposed)[0].proposal
     return cmd.AcceptedDelta(
         night=done.night, delta=done.delta, file=done.file, cortex_before=done.cortex_before,
-        cortex_after=done.cortex_after, by="test", reason="because",
+        cortex_after=done.cortex_after, by="test", reason="because", state=proposal.state,
+        state_file=proposal.state_file,
     )  # fmt: skip
 
 

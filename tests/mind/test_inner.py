@@ -1,0 +1,152 @@
+"""The latent state, what the drives see, and feedback: on a tiny model, from telling to the gate and back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from observatory.protocol import commands as cmd
+from observatory.protocol import events as ev
+from observatory.protocol.drives import BY_CHANCE, PRESETS, Drives
+from tests.mind.tiny import TEXTS, a_night, accepted, of, woken
+
+MORE = {
+    5: "The ferry to Corran Skerry leaves at six.",
+    6: "Odile repaired the barometer of Quill Lodge.",
+    7: "Odile repaired the barometer of Quill Lodge again.",
+    8: "Radishes grow well behind the rope factory.",
+}
+
+
+def tell(mind, episode, text, **more):
+    return list(mind.tell(cmd.Tell(episode=episode, text=text, session="harbour", **more)))
+
+
+@pytest.fixture
+def many(told):
+    for episode, text in MORE.items():
+        tell(told, episode, text, outcome=-1.0 if episode == 6 else None, because="it fell" if episode == 6 else "")
+    return told
+
+
+def score(events) -> ev.EpisodeScore:
+    return of(events, ev.EpisodesScored)[-1].episodes[-1]
+
+
+def test_every_turn_moves_the_state_of_its_session_and_says_what_the_drives_see(told):
+    events = tell(told, 5, MORE[5])
+    moved, scored = of(events, ev.StateMoved)[0], score(events)
+    assert (moved.episode, moved.session, moved.turn, moved.trained_by) == (5, "harbour", 1, 0)
+    assert len(moved.distribution) == ev.VALUE_BINS
+    assert sum(moved.distribution) == pytest.approx(1, abs=1e-2)
+    assert scored.curiosity > 0
+    assert scored.focus == scored.fear == 0.0, "there is no goal, and nothing is known to have gone badly"
+    assert scored.why
+    assert of(tell(told, 6, MORE[6]), ev.StateMoved)[0].turn == 2
+
+
+def test_what_went_badly_is_feared_even_before_any_night(told):
+    scored = score(tell(told, 6, MORE[6], outcome=-1.0, because="it fell from the wall"))
+    assert scored.fear == pytest.approx(1.0)
+    assert "it went badly" in scored.why.lower()
+    assert "it fell from the wall" in scored.why
+    assert score(tell(told, 8, MORE[8], outcome=1.0)).fear == 0.0
+
+
+def test_the_goal_decides_what_focus_sees_and_a_new_one_scores_all_anew(many):
+    events = list(many.aim(cmd.SetGoal(goal="Repair the barometer.")))
+    assert of(events, ev.GoalSet)[0].goal == "Repair the barometer."
+    scores = {s.episode: s for s in of(events, ev.EpisodesScored)[0].episodes}
+    assert set(scores) == {*TEXTS, *MORE}
+    assert scores[7].focus > max(scores[e].focus for e in (1, 3, 5, 8))
+    gone = {s.episode: s for s in of(list(many.aim(cmd.SetGoal())), ev.EpisodesScored)[0].episodes}
+    assert all(s.focus == 0.0 and s.relevance is None for s in gone.values())
+
+
+def test_a_near_repetition_shares_the_draws_of_what_it_repeats(many):
+    scores = many.parts.inner.feelings
+    assert scores.felt[7].twin_of == 6
+    shares = many.parts.inner.shares([1, 6, 7], Drives(curiosity=1.0, focus=0.0, fear=0.0))
+    assert shares[6][3] + shares[7][3] == pytest.approx(shares[1][3]), "chance gives the two as much as any one"
+
+
+def test_a_night_trains_the_states_model_and_it_is_adopted_only_when_committed(many):
+    vetoed = a_night(many, decision="veto")
+    trained = of(vetoed, ev.StateTrained)[0]
+    assert (trained.sessions, trained.turns, trained.outcomes) == (2, 8, 1)
+    assert many.parts.inner.latent.trained_by == 0
+    events = a_night(many, number=2)
+    again, proposal = of(events, ev.StateTrained)[0], of(events, ev.Proposed)[0].proposal
+    assert (again.state, again.file) == (proposal.state, proposal.state_file)
+    assert many.parts.inner.latent.trained_by == 2
+    assert of(tell(many, 9, "Bartholomew slept."), ev.StateMoved)[0].trained_by == 2
+
+
+def test_rolling_back_takes_the_states_model_back_too(many, settings):
+    entry = accepted(a_night(many))
+    assert many.parts.inner.latent.trained_by == 1
+    again = woken(cmd.Settings(**{**as_dict(settings), "accepted": [entry]}))
+    assert again.parts.inner.latent.trained_by == 1
+    list(many.roll_back(cmd.RollBack(to_night=0, accepted=[], why="a test")))
+    assert many.parts.inner.latent.trained_by == 0
+
+
+def test_a_changed_file_of_the_states_model_is_named_and_not_used(many, settings):
+    entry = accepted(a_night(many))
+    path = many.parts.states / entry.state_file
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    again = woken(cmd.Settings(**{**as_dict(settings), "accepted": [entry]}))
+    assert again.parts.inner.latent.trained_by == 0
+    assert entry.state_file in of(again.events, ev.Notice)[0].text
+    assert again.hash == many.hash, "the cortex is whole all the same"
+
+
+def test_after_a_restart_states_and_scores_are_as_they_were(many, settings):
+    stored = [
+        cmd.StoredEpisode(
+            episode=e, text=many.parts.inner.told_of[e].text, speaker="user", session=told.session, lived_at="",
+            outcome=told.outcome, because="it fell" if e == 6 else "", tokens=many.parts.hippocampus.traces[e].tokens,
+            surprise=many.parts.lived[e].bits, twin_of=many.parts.inner.feelings.felt[e].twin_of,
+        )
+        for e, told in many.parts.inner.told_of.items()
+    ]  # fmt: skip
+    again = woken(settings)
+    list(again.restore(stored))
+    every = [*TEXTS, *MORE]
+    assert json.dumps(again.parts.inner.feelings.scores(every)) == json.dumps(many.parts.inner.feelings.scores(every))
+    first, second = (of(tell(m, 9, "Bartholomew slept."), ev.StateMoved)[0] for m in (many, again))
+    assert first.place == second.place
+    assert first.error == second.error
+
+
+def test_feedback_is_read_with_the_episode_and_recalled_as_what_it_was(many):
+    before = many.hash
+    events = list(many.feel(cmd.Feedback(episode=5, outcome=-0.5, because="nobody was at the pier")))
+    given = of(events, ev.FeedbackGiven)[0]
+    assert many.parts.speech.decode(given.tokens) == f"{MORE[5]} It went wrong: nobody was at the pier."
+    assert many.parts.lived[5].outcome == -0.5
+    assert score(events).fear > 0
+    assert of(events, ev.CortexChecked)[0].unchanged
+    events = list(many.feel(cmd.Feedback(episode=5, outcome=1.0)))
+    assert many.parts.speech.decode(of(events, ev.FeedbackGiven)[0].tokens) == f"{MORE[5]} It worked."
+    assert score(events).fear == 0.0
+    assert many.hash == before
+
+
+def test_dials_are_told_with_the_night_and_every_draw_names_its_drive(many):
+    drives = PRESETS["careful"]
+    events = a_night(many, drives=drives)
+    assert of(events, ev.NightOpened)[0].drives == drives.said()
+    for proposed in of(events, ev.EpisodeProposed):
+        parts = proposed.curiosity + proposed.focus + proposed.fear + proposed.chance
+        assert proposed.priority == pytest.approx(parts * len(TEXTS))
+        assert proposed.chance >= BY_CHANCE / len(TEXTS) - 1e-9
+    drawn = {i.drive for s in of(events, ev.ReplayStep) for i in s.items if i.kind in ("episode", "dream")}
+    assert drawn <= {"curiosity", "focus", "fear", "chance"}
+    assert "curiosity" in drawn
+    assert "chance" in drawn
+
+
+def as_dict(settings: cmd.Settings) -> dict:
+    return {name: getattr(settings, name) for name in settings.__struct_fields__}
