@@ -325,14 +325,37 @@ def pictures(
     return lookback.pictures(_a_life(common), folder, theme, scale, as_json=common.json, quiet=common.quiet)
 
 
+@app.command
+def governor(*, rules: Path | None = None, common: Common = HERE) -> int:
+    """What the governor decided, by which rule and why; in a home where nothing was lived yet, its table of rules.
+
+    Parameters
+    ----------
+    rules
+        A table to check, and to hold against what was decided: which decisions would have been others under it?
+    """
+    from .host import governing
+
+    home = common.where()
+    if rules is not None:
+        return governing.compare(home, rules, lived=_has_lived(home), as_json=common.json)
+    if _has_lived(home):
+        return governing.decisions(home, as_json=common.json)
+    return governing.table(home, as_json=common.json)
+
+
 app.command("observatory.bench.command:bench", name="bench", help="The comparison table of arms, with plots.")
 
 
 def _a_life(common: Common) -> Path:
     home = common.where()
-    if not any((home / name).exists() for name in ("observatory.duckdb", "journal.jsonl")):
+    if not _has_lived(home):
         raise Refusal(FAILED, f"No mind has lived in {home} yet. What to do: observatory live, or name another --home.")
     return home
+
+
+def _has_lived(home: Path) -> bool:
+    return any((home / name).exists() for name in ("observatory.duckdb", "journal.jsonl"))
 
 
 # ---------------------------------------------------------------- this machine
