@@ -55,13 +55,13 @@ class Curator:
         """`parts`: what curiosity, focus, fear and chance give to each episode. `old`: the kind of every piece of old
         material, in order."""
         self.chance = torch.Generator().manual_seed(seed)
-        self.parts = {e: tuple(each) for e, each in parts.items()}
-        self.need = {e: sum(each) * len(parts) for e, each in parts.items()}
+        self._parts = torch.tensor(list(parts.values()), dtype=torch.float32).reshape(-1, len(DRAWERS))
+        self.need = dict(zip(parts, (self._parts.sum(1) * len(parts)).tolist(), strict=True))
         self.gain = dict.fromkeys(parts, FIRST_WORST)
         self.seen = dict.fromkeys(parts, 0)
         self.resting: set[int] = set()
         self.old, self.evenly = old, evenly
-        self._dials = torch.tensor([sum(each) for each in zip(*parts.values(), strict=True)] or [0.0] * len(DRAWERS))
+        self._dials = self._parts.sum(0)
         self._missed: dict[str, list[float]] = {}
         self._drawn: dict[int, tuple[str, int]] = {}
         self._rounds: dict[str, list[int]] = {}
@@ -77,25 +77,21 @@ class Curator:
             pool = list(self.need)
             drawn = torch.randperm(len(pool), generator=self.chance).tolist()[:count]
             return [Draw(pool[i], "chance") for i in drawn]
-        pool = [e for e in self.need if tired or e not in self.resting]
-        if not pool:
-            return []
-        gains = torch.tensor([max(LEAST, self.gain[e]) for e in pool])
-        wanted = torch.tensor([self.parts[e] for e in pool]) * gains[:, None]
+        pool = list(self.need)
+        gains = torch.tensor([self.gain[e] for e in pool]).clamp_min(LEAST)
+        if self.resting and not tired:
+            gains[[at for at, e in enumerate(pool) if e in self.resting]] = 0.0
+        wanted, awake = self._parts * gains[:, None], int((gains > 0).sum())
         chosen: list[Draw] = []
         for _ in range(MOST_VIEWS):
-            left = wanted.clone()
-            for _ in range(min(count - len(chosen), len(pool))):
-                by = self._drive(left)
-                at = int(torch.multinomial(left[:, by], 1, generator=self.chance))
+            left = wanted.T.clone()
+            for _ in range(min(count - len(chosen), awake)):
+                # A drive by its dial, among those that see anything in what is left; chance sees everything.
+                by = int(torch.multinomial(self._dials * (left.sum(1) > 0), 1, generator=self.chance))
+                at = int(torch.multinomial(left[by], 1, generator=self.chance))
                 chosen.append(Draw(pool[at], DRAWERS[by]))
-                left[at] = 0.0
+                left[:, at] = 0.0
         return chosen
-
-    def _drive(self, left: torch.Tensor) -> int:
-        """A drive by its dial, among those that see anything in what is left; else chance, which sees everything."""
-        dials = self._dials * (left.sum(0) > 0)
-        return int(torch.multinomial(dials, 1, generator=self.chance))
 
     def pick(self, count: int) -> int:
         return int(torch.randint(count, (1,), generator=self.chance))

@@ -11,6 +11,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ..protocol.events import EpisodeScore
 from .views import content_words, names_in
 
@@ -124,24 +126,40 @@ class Feelings:
 
     # ------------------------------------------------------------ scores
 
-    def scores(self, episodes: Iterable[int]) -> list[tuple[float, float, float]]:
-        """What curiosity, focus and fear see in each."""
-        each = [self.felt[e] for e in episodes]
-        near = _usual_of([felt.relevance for felt in self.felt.values() if felt.relevance is not None])
-        return [(_curiosity(felt), _focus(felt, near), _fear(felt)) for felt in each]
+    def scores(self, episodes: Iterable[int]) -> np.ndarray:
+        """What curiosity, focus and fear see in each: [episodes, 3]."""
+        each, near = [self.felt[e] for e in episodes], self._near()
+
+        def column(name: str) -> np.ndarray:
+            return np.array([getattr(felt, name) for felt in each], float)
+
+        strange, relevance, outcome = column("strange"), column("relevance"), column("outcome")
+        part = np.where(np.isnan(strange), 0.0, ERROR_PART)
+        curiosity = _doubling((1 - part) * column("surprise") + part * np.nan_to_num(strange))
+        # What worked counts up to twice for focus, since it shows how to get there.
+        close = _doubling((relevance - near.mean) / near.spread) if near else np.zeros(len(each))
+        focus = np.where(np.isnan(relevance), 0.0, close * (1.0 + np.maximum(0.0, np.nan_to_num(outcome))))
+        value = np.where(np.isnan(outcome), column("value"), outcome)
+        worst = np.minimum(column("tail"), value)
+        fear = (1 - TAIL_PART) * np.maximum(0.0, -value) + TAIL_PART * np.maximum(0.0, -worst)
+        return np.stack([curiosity, np.nan_to_num(focus), fear], 1)
+
+    def _near(self) -> Usual | None:
+        """How close to the goal what is held usually is."""
+        found = np.array([felt.relevance for felt in self.felt.values() if felt.relevance is not None])
+        return Usual(float(found.mean()), float(found.std()) or 1.0) if len(found) else None
 
     def twins(self, episodes: Iterable[int]) -> list[int]:
         """A number for each, the same for near-duplicates."""
         return [twin if (twin := self.felt[e].twin_of) is not None else e for e in episodes]
 
     def scored(self, episodes: list[int]) -> list[EpisodeScore]:
-        near = _usual_of([felt.relevance for felt in self.felt.values() if felt.relevance is not None])
-        out = []
-        for episode, (curiosity, focus, fear) in zip(episodes, self.scores(episodes), strict=True):
-            felt = self.felt[episode]
+        near, out = self._near(), []
+        for episode, seen in zip(episodes, self.scores(episodes).tolist(), strict=True):
+            felt, (curiosity, focus, fear) = self.felt[episode], seen
             out.append(EpisodeScore(
                 episode=episode, curiosity=round(curiosity, 4), focus=round(focus, 4), fear=round(fear, 4),
-                why=said(felt, near), bits_over=round(felt.bits_over, 3), error=round(felt.error, 3),
+                why=said(felt, seen, near), bits_over=round(felt.bits_over, 3), error=round(felt.error, 3),
                 names=felt.names, relevance=None if felt.relevance is None else round(felt.relevance, 4),
                 value=round(value_of(felt), 4), tail=round(min(felt.tail, value_of(felt)), 4), twin_of=felt.twin_of,
             ))  # fmt: skip
@@ -153,50 +171,26 @@ def value_of(felt: Felt) -> float:
     return felt.value if felt.outcome is None else felt.outcome
 
 
-def _curiosity(felt: Felt) -> float:
-    part = ERROR_PART if felt.strange is not None else 0.0
-    return _doubling((1 - part) * felt.surprise + part * (felt.strange or 0.0))
-
-
-def _focus(felt: Felt, near: Usual | None) -> float:
-    """Closeness to the goal; what worked counts up to twice, since it shows how to get there."""
-    if felt.relevance is None or near is None:
-        return 0.0
-    return _doubling(near.over(felt.relevance)) * (1.0 + max(0.0, felt.outcome or 0.0))
-
-
-def _fear(felt: Felt) -> float:
-    worst = min(felt.tail, value_of(felt))
-    return (1 - TAIL_PART) * max(0.0, -value_of(felt)) + TAIL_PART * max(0.0, -worst)
-
-
-def _doubling(spreads: float) -> float:
-    return 2.0 ** max(-MOST, min(MOST, spreads))
-
-
-def _usual_of(values: list[float]) -> Usual | None:
-    if not values:
-        return None
-    mean = sum(values) / len(values)
-    return Usual(mean, math.sqrt(sum((v - mean) ** 2 for v in values) / len(values)) or 1.0)
+def _doubling(spreads: np.ndarray) -> np.ndarray:
+    return 2.0 ** np.clip(spreads, -MOST, MOST)
 
 
 # ---------------------------------------------------------------- in words
 
 
-def said(felt: Felt, near: Usual | None) -> str:
+def said(felt: Felt, seen: list[float], near: Usual | None) -> str:
     """Why an episode is scored as it is, in a sentence; the strongest reasons, and never more than three."""
     reasons = []
     over = felt.bits_over
     if over > 0:
         fresh = f", names not heard before ({', '.join(felt.names[:2])})" if felt.names else ""
-        reasons.append((_curiosity(felt), f"surprising: {over:.1f} bits a token over usual{fresh}"))
+        reasons.append((seen[0], f"surprising: {over:.1f} bits a token over usual{fresh}"))
     else:
         reasons.append((0.0, f"nothing unusual: {-over:.1f} bits a token under usual"))
     if felt.strange is not None and felt.strange > 1:
         reasons.append((felt.strange, f"it took an unexpected turn ({felt.error:.1f} nats)"))
     if felt.relevance is not None and near is not None and near.over(felt.relevance) > CLOSE:
-        reasons.append((_focus(felt, near), f"close to the goal ({felt.relevance:.2f}; usual {near.mean:.2f})"))
+        reasons.append((seen[1], f"close to the goal ({felt.relevance:.2f}; usual {near.mean:.2f})"))
     if felt.outcome is not None and felt.outcome:
         how = "it went badly" if felt.outcome < 0 else "it went well"
         why = f": {felt.because.rstrip('.')}" if felt.because else ""

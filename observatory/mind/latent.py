@@ -81,8 +81,7 @@ class Latent(nn.Module):
             self.turn = nn.GRUCell(latent + WIDTH, WIDTH)
             self.ended = nn.GRUCell(inputs + 2, WIDTH)
             self.again = nn.Linear(latent, inputs)
-            self.goes = _two_layers(WIDTH, WIDTH, VALUE_BINS)
-            self.worth = _two_layers(WIDTH, WIDTH, VALUE_BINS)
+            self.goes, self.worth = head(WIDTH), head(WIDTH)
         self.register_buffer("bins", torch.linspace(-1.0, 1.0, VALUE_BINS))
         self.register_buffer("centre", torch.zeros(WIDTH))
         self.register_buffer("axes", torch.eye(WIDTH)[:SHOWN].clone())
@@ -168,6 +167,11 @@ class Latent(nn.Module):
             raise LatentBroken(f"{path.name} does not fit this version: {error}") from error
         made.trained_by = night
         return made
+
+
+def head(inputs: int) -> nn.Sequential:
+    """From a state to the distribution of how it goes."""
+    return _two_layers(inputs, WIDTH, VALUE_BINS)
 
 
 def divergence(found: Tensor, expected: Tensor) -> Tensor:
