@@ -1,4 +1,4 @@
-"""Is the record what it says it is? The journal's chain, the database against it, deltas against their hashes.
+"""Is the record what it says it is? The journal's chain, the database against it, what nights left against its hashes.
 
 Only looks; mends nothing. What it does not find it cannot say: whoever can rewrite the whole journal
 can rewrite its hashes too.
@@ -42,11 +42,11 @@ def check(home: Home, database: Database | None) -> list[Finding]:
     findings = list(_journal(home, kinds, chains, ledger))
     findings += _database(home, database, kinds, chains)
     findings += _decisions(ledger)
-    findings += _deltas(home.folder / "deltas", ledger)
+    findings += _products(home.folder, ledger)
     return findings
 
 
-LEDGER = {"Decided", "NightCommitted", "RolledBack"}
+LEDGER = {"Proposed", "Decided", "NightCommitted", "RolledBack"}
 
 
 def _journal(home: Home, kinds: Counter, chains: list[str], ledger: list) -> Iterator[Finding]:
@@ -177,23 +177,33 @@ def _lineage(ledger: list[e.Record]) -> Iterator[Finding]:
             )
 
 
-def _deltas(folder: Path, ledger: list[e.Record]) -> Iterator[Finding]:
+def _products(home: Path, ledger: list[e.Record]) -> Iterator[Finding]:
+    """What committed nights left on disk: a delta each, and the model of the latent state where one was trained."""
     accepted = {commit.seq for commit in standing(ledger)}
-    for commit in (event for event in ledger if isinstance(event, e.NightCommitted)):
-        where = f"deltas/{commit.file}"
-        if not _plain(commit.file):
-            yield Finding("error", f"night {commit.night}", f"“{commit.file}” is not a plain file name.")
-            continue
-        try:
-            found = _hash(folder / commit.file)
-        except OSError as why:
-            level = "error" if commit.seq in accepted else "warning"
-            yield Finding(level, where, f"The delta of night {commit.night} cannot be read: {why.strerror or why}.")
-            continue
-        if found == commit.delta:
-            yield Finding("info", where, f"It is the delta of night {commit.night}.")
-        else:
-            yield Finding("error", where, f"It is not what night {commit.night} committed: its hash is {found[:12]}….")
+    proposed: dict[tuple[int, str], e.Proposal] = {}
+    for event in ledger:
+        if isinstance(event, e.Proposed):
+            proposed[event.proposal.night, event.proposal.delta] = event.proposal
+        elif isinstance(event, e.NightCommitted):
+            missing = "error" if event.seq in accepted else "warning"
+            yield _product(home / "deltas", event.file, event.delta, f"delta of night {event.night}", missing)
+            proposal = proposed.get((event.night, event.delta))
+            if proposal is not None and proposal.state_file:
+                what = f"latent state's model of night {event.night}"
+                yield _product(home / "states", proposal.state_file, proposal.state, what, missing)
+
+
+def _product(folder: Path, file: str, wanted: str, what: str, missing: Literal["warning", "error"]) -> Finding:
+    where = f"{folder.name}/{file}"
+    if not _plain(file):
+        return Finding("error", folder.name, f"The {what} is in “{file}”, which is not a plain file name.")
+    try:
+        found = _hash(folder / file)
+    except OSError as why:
+        return Finding(missing, where, f"The {what} cannot be read: {why.strerror or why}.")
+    if found == wanted:
+        return Finding("info", where, f"It is the {what}.")
+    return Finding("error", where, f"It is not the {what} that was committed: its hash is {found[:12]}….")
 
 
 def _plain(name: str) -> bool:

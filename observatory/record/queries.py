@@ -26,7 +26,8 @@ EPISODE_ORDERS = {
     "episode": "episode", "newest": "episode DESC", "text": "lower(text), episode", "when": "lived_at, episode",
     "speaker": "speaker, episode", "session": "session, episode", "surprise": "mean_surprise DESC, episode",
     "novelty": "novelty DESC, episode", "outcome": "outcome NULLS LAST, episode", "tokens": "tokens DESC, episode",
-    "nights": "len(nights) DESC, episode",
+    "nights": "len(nights) DESC, episode", "curiosity": "curiosity DESC NULLS LAST, episode",
+    "focus": "focus DESC NULLS LAST, episode", "fear": "fear DESC NULLS LAST, episode",
 }  # fmt: skip
 
 EPISODES = """
@@ -34,9 +35,11 @@ EPISODES = """
     SELECT e.episode, e.happened_at, e.text, e.speaker, e.session, e.lived_at, e.goal, e.outcome, e.because,
            e.source, e.line, e.novelty, e.corrects, len(e.token_ids) AS tokens, list_avg(e.surprise) AS mean_surprise,
            list_max(e.surprise) AS most_surprise, coalesce(t.nights, []) AS nights, r.hippocampal, r.cortical,
-           coalesce(r.held, true) AS held
-    FROM episodes e LEFT JOIN taught t USING (episode) LEFT JOIN retained r USING (episode)
+           coalesce(r.held, true) AS held, s.curiosity, s.focus, s.fear, s.value, s.twin_of, e.feedback_at
+    FROM episodes_now e LEFT JOIN taught t USING (episode) LEFT JOIN retained r USING (episode)
+         LEFT JOIN last_scores s USING (episode)
 """
+"""Outcome, reason, tokens and surprise are those of the last feedback on an episode, if there was any."""
 
 LATEST_STEPS = "SELECT max(seq) AS seq FROM replay_steps WHERE night = $night GROUP BY step"
 """A resumed night goes through some steps again; the later ones are what the delta was made of."""
@@ -57,8 +60,8 @@ QUERIES: dict[str, Query] = {
         {"episode": ...},
     ),
     "selections": Query(
-        "SELECT s.episode, s.priority, s.bits_over_usual, s.why, e.text FROM selections s "
-        "LEFT JOIN episodes e USING (episode) WHERE s.night = $night "
+        "SELECT s.episode, s.priority, s.bits_over_usual, s.why, s.curiosity, s.focus, s.fear, s.chance, s.twin_of, "
+        "e.text FROM selections s LEFT JOIN episodes e USING (episode) WHERE s.night = $night "
         "QUALIFY row_number() OVER (PARTITION BY s.episode ORDER BY s.seq DESC) = 1 "
         "ORDER BY s.priority DESC, s.episode",
         {"night": ...},
@@ -88,6 +91,33 @@ QUERIES: dict[str, Query] = {
         "QUALIFY row_number() OVER (PARTITION BY night ORDER BY seq DESC) = 1 ORDER BY seq",
         {"episode": ...},
     ),
+    "scores": Query(
+        "SELECT s.episode, s.goal, s.curiosity, s.focus, s.fear, s.why, s.bits_over, s.error, s.names, s.relevance, "
+        "s.value, s.tail, s.twin_of, e.text FROM last_scores s LEFT JOIN episodes e USING (episode) ORDER BY s.episode"
+    ),
+    "scored": Query(
+        "SELECT happened_at, goal, curiosity, focus, fear, why, bits_over, error, names, relevance, value, tail, "
+        "twin_of FROM scores WHERE episode = $episode ORDER BY seq",
+        {"episode": ...},
+    ),
+    "goals": Query("SELECT happened_at, goal FROM goals ORDER BY seq"),
+    "feedback": Query(
+        "SELECT happened_at, episode, outcome, because FROM feedback "
+        "WHERE $episode::BIGINT IS NULL OR episode = $episode::BIGINT ORDER BY seq",
+        {"episode": None},
+    ),
+    "states": Query(
+        "SELECT happened_at, episode, session, turn, trained_by, place, expected, error, value, tail, fails, "
+        "distribution FROM states WHERE $session::VARCHAR IS NULL OR session = $session::VARCHAR "
+        "ORDER BY seq DESC LIMIT $limit",
+        {"session": None, "limit": PAGE},
+    ),
+    "trainings": Query("SELECT * FROM trainings ORDER BY seq"),
+    "choices": Query(
+        "SELECT * FROM choices WHERE $choice = '' OR choice = $choice ORDER BY seq DESC LIMIT $limit",
+        {"choice": "", "limit": PAGE},
+    ),
+    "observed": Query('SELECT happened_at, episode, "like", text, why FROM observed ORDER BY seq'),
     "traces": Query("SELECT night, episode, cue, answer FROM traces WHERE night = $night ORDER BY seq", {"night": ...}),
     "loss": Query(
         "SELECT happened_at, step, of, loss, kl, rate, tokens, step_s, grad_norm FROM replay_steps "
@@ -95,8 +125,8 @@ QUERIES: dict[str, Query] = {
         {"night": ...},
     ),
     "replays": Query(
-        "SELECT r.step, r.place, r.kind, r.episode, r.item, r.cue, r.loss, r.worst, r.because, e.text FROM replays r "
-        f"LEFT JOIN episodes e USING (episode) WHERE r.seq IN ({LATEST_STEPS}) AND r.step > $after "
+        "SELECT r.step, r.place, r.kind, r.episode, r.item, r.cue, r.loss, r.worst, r.because, r.drive, e.text "
+        f"FROM replays r LEFT JOIN episodes e USING (episode) WHERE r.seq IN ({LATEST_STEPS}) AND r.step > $after "
         "ORDER BY r.step, r.place LIMIT $limit",
         {"night": ..., "after": 0, "limit": 10_000},
     ),

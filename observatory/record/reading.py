@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Literal
 
 from msgspec import structs
 
@@ -22,19 +23,24 @@ PAGE = 1000
 
 RESTORED = (
     "episode", "text", "speaker", "session", "lived_at", "goal", "outcome", "because", "corrects",
-    "tokens", "surprise", "nights", "born", "held",
+    "tokens", "surprise", "source", "novelty", "twin_of", "nights", "born", "held",
 )  # fmt: skip
 
 STORED = """
     WITH taught AS (SELECT episode, list(night ORDER BY night) AS nights FROM learnt GROUP BY episode),
          closed AS (SELECT night, max(seq) AS seq FROM closings WHERE ended IN ('committed', 'vetoed') GROUP BY night)
     SELECT e.episode, e.text, e.speaker, e.session, e.lived_at, e.goal, e.outcome, e.because, e.corrects,
-           e.token_ids, e.surprise,
+           e.token_ids, e.surprise, e.source, e.novelty, s.twin_of,
            coalesce(t.nights, []) AS nights, (SELECT count(*) FROM closed WHERE closed.seq < e.seq) AS born,
            coalesce(r.held, true) AS held
-    FROM episodes e LEFT JOIN taught t USING (episode) LEFT JOIN retained r USING (episode)
+    FROM episodes_now e LEFT JOIN taught t USING (episode) LEFT JOIN retained r USING (episode)
+         LEFT JOIN last_scores s USING (episode)
 """
-"""Episodes as the mind needs them back, with the accepted nights that taught each and whether it has faded."""
+"""Episodes as the mind needs them back: as they went by the last that was said of it, with the accepted nights that
+taught each and whether it has faded."""
+
+Standing = Literal["held", "faded", "observed", "unknown"]
+"""What became of an episode's number: kept and held, kept and let go of since, read and not stored, or never used."""
 
 
 class Reader:
@@ -92,7 +98,11 @@ class Reader:
     # ------------------------------------------------------------ the next free numbers
 
     def next_episode(self) -> int:
-        return self._one("SELECT coalesce(max(episode), 0) + 1 FROM episodes")
+        """What was only observed uses up its number as well."""
+        return self._one(
+            "SELECT coalesce(max(episode), 0) + 1 FROM (SELECT episode FROM episodes UNION ALL "
+            "SELECT episode FROM observed)"
+        )
 
     def next_question(self) -> int:
         """Both the answer and what was remembered for it use up the number."""
@@ -129,6 +139,19 @@ class Reader:
             yield [c.StoredEpisode(**dict(zip(RESTORED, row, strict=True))) for row in found]
             after = found[-1][0]
 
+    def standing(self, episode: int) -> Standing:
+        """What became of that number."""
+        return self._one(
+            "SELECT CASE WHEN $1 IN (SELECT episode FROM retained WHERE NOT held) THEN 'faded' "
+            "WHEN $1 IN (SELECT episode FROM episodes) THEN 'held' "
+            "WHEN $1 IN (SELECT episode FROM observed) THEN 'observed' ELSE 'unknown' END",
+            [episode],
+        )
+
+    def goal(self) -> str:
+        """What the mind was after last."""
+        return self._one("SELECT coalesce(arg_max(goal, seq), '') FROM goals")
+
     def ended(self) -> list[int]:
         """Nights that came to an end, committed or vetoed, in the order in which they did."""
         return self._numbers(
@@ -154,16 +177,19 @@ class Reader:
     def accepted(self) -> list[c.AcceptedDelta]:
         """The deltas that the cortex is made of, in order: committed, and not rolled back since."""
         found = self._rows(
-            'SELECT a.night, a.delta, a.file, a.cortex_before, a.cortex_after, d."by", d.reason FROM accepted a '
+            'SELECT a.night, a.delta, a.file, a.cortex_before, a.cortex_after, d."by", d.reason, p.state, p.state_file '
+            "FROM accepted a "
             "LEFT JOIN decisions d ON d.delta = a.delta AND d.night = a.night AND d.decision = 'approve' "
-            "AND d.seq < a.seq QUALIFY row_number() OVER (PARTITION BY a.seq ORDER BY d.seq DESC) = 1 ORDER BY a.seq"
+            "AND d.seq < a.seq "
+            "LEFT JOIN proposals p ON p.delta = a.delta AND p.night = a.night AND p.seq < a.seq "
+            "QUALIFY row_number() OVER (PARTITION BY a.seq ORDER BY d.seq DESC, p.seq DESC) = 1 ORDER BY a.seq"
         )
         return [
             c.AcceptedDelta(
                 night=night, delta=delta, file=file, cortex_before=before, cortex_after=after, by=by or "",
-                reason=reason or "",
+                reason=reason or "", state=state or "", state_file=state_file or "",
             )
-            for night, delta, file, before, after, by, reason in found
+            for night, delta, file, before, after, by, reason, state, state_file in found
         ]  # fmt: skip
 
     def unfinished_night(self) -> e.NightOpened | None:

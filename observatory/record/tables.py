@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from ..protocol import events as e
 
 Row = tuple[str, dict]
@@ -15,7 +17,22 @@ Row = tuple[str, dict]
 PLAIN: dict[type, tuple[str, tuple[str, ...]]] = {
     e.StageEntered: ("stages", ("seq", "at", "night", "stage", "text")),
     e.OldMaterial: ("old_material", ("seq", "night", "item", "kind", "text")),
-    e.EpisodeProposed: ("selections", ("seq", "night", "episode", "priority", "bits_over_usual", "why")),
+    e.EpisodeProposed: (
+        "selections",
+        (
+            "seq",
+            "night",
+            "episode",
+            "priority",
+            "bits_over_usual",
+            "why",
+            "curiosity",
+            "focus",
+            "fear",
+            "chance",
+            "twin_of",
+        ),
+    ),
     e.DreamMade: (
         "dreams",
         (
@@ -72,6 +89,7 @@ PLAIN: dict[type, tuple[str, tuple[str, ...]]] = {
             "arm",
             "why",
             "resumed_from_step",
+            "drives",
         ),
     ),
     e.NightCommitted: (
@@ -88,13 +106,53 @@ PLAIN: dict[type, tuple[str, tuple[str, ...]]] = {
         "answers",
         ("seq", "at", "question", "prompt", "answer", "memory", "pieces", "surprise", "wall_ms", "tokens_per_s"),
     ),
+    e.GoalSet: ("goals", ("seq", "at", "goal")),
+    e.StateMoved: (
+        "states",
+        (
+            "seq",
+            "at",
+            "episode",
+            "session",
+            "turn",
+            "trained_by",
+            "place",
+            "expected",
+            "error",
+            "value",
+            "tail",
+            "fails",
+            "distribution",
+            "took_ms",
+        ),
+    ),
+    e.StateTrained: (
+        "trainings",
+        (
+            "seq",
+            "at",
+            "night",
+            "sessions",
+            "turns",
+            "outcomes",
+            "steps",
+            "next_before",
+            "next_after",
+            "value_before",
+            "value_after",
+            "state",
+            "file",
+            "wall_s",
+        ),
+    ),
+    e.EpisodeObserved: ("observed", ("seq", "at", "episode", "like", "text", "why")),
 }
 """Events whose fields are the columns of one table."""
 
 ONE_ROW_EACH = {
     **{kind.__name__: table for kind, (table, _) in PLAIN.items()},
     "EpisodeEncoded": "episodes", "MemoryRead": "cues", "ReplayStep": "replay_steps", "Examined": "exams",
-    "Proposed": "proposals",
+    "Proposed": "proposals", "FeedbackGiven": "feedback", "GovernorDecided": "choices",
 }  # fmt: skip
 """Kinds of event that have exactly one row in this table; what `verify` counts."""
 
@@ -104,7 +162,15 @@ EPISODE = (
 )  # fmt: skip
 PROPOSAL = (
     "night", "delta", "file", "cortex_before", "cortex_after", "scale", "rank", "norm", "episodes", "steps", "tokens",
-    "bytes",
+    "bytes", "state", "state_file",
+)  # fmt: skip
+FEEDBACK = ("seq", "at", "episode", "outcome", "because", "pieces", "surprise", "code")
+SCORE = (
+    "episode", "curiosity", "focus", "fear", "why", "bits_over", "error", "names", "relevance", "value", "tail",
+    "twin_of",
+)  # fmt: skip
+CHOICE = (
+    "seq", "at", "on", "choice", "rule", "why", "table", "lived_at", "episode", "question", "preset",
 )  # fmt: skip
 
 
@@ -132,6 +198,13 @@ def rows(event: e.Record) -> Iterator[Row]:
             for each in event.episodes:
                 row = _fields(each, ("episode", "hippocampal", "cortical", "held"))
                 yield "retention", {"seq": event.seq, "night": event.night, **row}
+        case e.EpisodesScored():
+            for each in event.episodes:
+                yield "scores", {**_fields(event, ("seq", "at", "goal")), **_fields(each, SCORE)}
+        case e.FeedbackGiven():
+            yield "feedback", {**_fields(event, FEEDBACK), "token_ids": event.tokens}
+        case e.GovernorDecided():
+            yield "choices", {**_fields(event, CHOICE), **structs.asdict(event.states)}
 
 
 def _fields(event, names: tuple[str, ...]) -> dict:
@@ -151,7 +224,7 @@ def _replay_step(event: e.ReplayStep) -> Iterator[Row]:
     names = ("seq", "at", "night", "step", "of", "loss", "kl", "rate", "tokens", "step_s", "grad_norm")
     yield "replay_steps", _fields(event, names)
     for place, item in enumerate(event.items):
-        row = _fields(item, ("kind", "episode", "item", "cue", "loss", "worst", "because"))
+        row = _fields(item, ("kind", "episode", "item", "cue", "loss", "worst", "because", "drive"))
         yield "replays", {"seq": event.seq, "night": event.night, "step": event.step, "place": place, **row}
 
 

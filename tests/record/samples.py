@@ -89,11 +89,11 @@ def examined(night: int, when: str, right: bool) -> e.Examined:
     )  # fmt: skip
 
 
-def proposed(night: int, delta: str, episodes: list[int]) -> e.Proposed:
+def proposed(night: int, delta: str, episodes: list[int], **more) -> e.Proposed:
     proposal = e.Proposal(
         night=night, delta=delta, file=f"night-{night}.safetensors", cortex_before=cortex(night - 1),
         cortex_after=cortex(night), scale=0.7, rank=32, norm=4.0, drift={"layer 6": 0.1}, episodes=episodes, steps=2,
-        tokens=80, bytes=8,
+        tokens=80, bytes=8, **more,
     )  # fmt: skip
     scores = {"direct": e.Score(right=1, asked=1)}
     return e.Proposed(
@@ -140,6 +140,46 @@ def weighed(night: int, **more) -> e.Weighed:
 def probed(night: int, step: int) -> e.Probed:
     rows = [e.ProbedEpisode(episode=n, worst=0.5 * n, recalled=n == 1, need=1.0, gain=0.25 * n) for n in (1, 2)]
     return e.Probed(night=night, step=step, episodes=rows)
+
+
+def scored(*episodes: int, **more) -> e.EpisodesScored:
+    fields = {
+        "curiosity": 1.5, "focus": 0.25, "fear": 1 / 3, "why": "more bits than usual", "bits_over": 2.5, "error": 0.1,
+        "names": ["Zelda"], "relevance": None, "value": -0.5, "tail": -0.75,
+    }  # fmt: skip
+    rows = [e.EpisodeScore(episode=n, **{**fields, **more}) for n in episodes]
+    return e.EpisodesScored(goal="find the bees", why="told", episodes=rows, took_ms=2.0)
+
+
+def feedback(episode: int, outcome: float, because: str = "they stung") -> e.FeedbackGiven:
+    return e.FeedbackGiven(
+        episode=episode, outcome=outcome, because=because, pieces=["Ze", "lda", "!"], tokens=[7, 8, 9],
+        surprise=[0.25, 1 / 3, 4.0], code=[5, 6],
+    )  # fmt: skip
+
+
+def moved(episode: int, turn: int = 1) -> e.StateMoved:
+    return e.StateMoved(
+        episode=episode, session="morning", turn=turn, trained_by=1, place=[0.1, 0.2, 1 / 3], expected=[0.0, 0.1, 0.2],
+        error=1.5, value=-0.2, tail=-0.9, fails=0.4, distribution=[1 / 41] * e.VALUE_BINS, took_ms=3.0,
+    )  # fmt: skip
+
+
+def trained(night: int, state: str) -> e.StateTrained:
+    return e.StateTrained(
+        night=night, sessions=2, turns=9, outcomes=3, steps=40, next_before=2.0, next_after=1 / 3, value_before=None,
+        value_after=None, state=state, file=f"state-{night}.safetensors", wall_s=4.0,
+    )  # fmt: skip
+
+
+def chosen(choice: str = "propose sleep", **more) -> e.GovernorDecided:
+    states = e.MetaStates(uncertainty=0.1, pressure=0.9, surprise_load=2 / 3, idle=0.5)
+    fields = {"on": "told", "rule": "tired", "why": "the store is full", "table": "t" * 64, "preset": "curious"}
+    return e.GovernorDecided(choice=choice, states=states, lived_at="2026-01-05T09:12:00Z", **{**fields, **more})
+
+
+def observed(episode: int, like: int | None = 1) -> e.EpisodeObserved:
+    return e.EpisodeObserved(episode=episode, like=like, text="Zelda keeps bees.", why="there is one like it")
 
 
 def whole_night(night: int, delta: str, episodes: list[int]) -> list[e.Record]:

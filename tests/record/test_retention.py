@@ -125,12 +125,14 @@ def filled(home) -> None:
         store.keep([s.probed(1, 20), s.probed(1, 40), *s.whole_night(1, "a" * 64, [1, 2])])
 
 
-def as_schema_1(home) -> bytes:
-    """The same home as the version before retention left it: fewer tables, fewer columns, the same journal."""
+def as_schema(version: int, home) -> bytes:
+    """The same home as an earlier version left it: fewer tables, fewer columns, the same journal."""
     now, then = home / "observatory.duckdb", home / "then.duckdb"
     with duckdb.connect(str(then)) as connection:
-        connection.execute("CREATE TABLE schema_version (version BIGINT); INSERT INTO schema_version VALUES (1)")
-        connection.execute(database.migrations()[0][1])
+        connection.execute("CREATE TABLE schema_version (version BIGINT)")
+        for number, sql in database.migrations()[:version]:
+            connection.execute(sql)
+            connection.execute("INSERT INTO schema_version VALUES ($1)", [number])
         connection.execute(f"ATTACH '{now}' AS now (READ_ONLY)")
         tables = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'then'"
         for (table,) in connection.execute(f"{tables} AND table_name != 'schema_version'").fetchall():
@@ -148,7 +150,7 @@ def without_versions(looked: tuple) -> tuple:
 def test_an_older_home_is_copied_aside_brought_up_and_says_what_a_new_one_would(home):
     filled(home)
     before = without_versions(looked_at(home))
-    old = as_schema_1(home)
+    old = as_schema(1, home)
     with Store.open(home, "write") as store:
         assert titles(store) == [f"The database was brought from schema 1 to {database.migrations()[-1][0]}"]
         assert store.notices[0].level == "info"
@@ -166,7 +168,7 @@ def test_an_older_home_is_copied_aside_brought_up_and_says_what_a_new_one_would(
 
 def test_a_home_for_whose_copy_there_is_no_room_is_left_as_it_is(home, monkeypatch):
     filled(home)
-    old = as_schema_1(home)
+    old = as_schema(1, home)
 
     def full(*_):
         raise OSError(28, "No space left on device")
