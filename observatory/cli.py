@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
+from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError, validators
 
 from . import __version__
 from .host.refusal import Refusal
@@ -149,6 +149,8 @@ def live(
     steps: int | None = None,
     tokens: int | None = None,
     target: Target | None = None,
+    drives: str | None = None,
+    governed: bool | None = None,
     device: str = "auto",
     precision: str = "auto",
     perplexity_text: Path | None = None,
@@ -182,6 +184,11 @@ def live(
     target
         What a replayed cue teaches: the episode's words, an open-book teacher's expectations over them, or over
         what the cortex itself says (on-policy).
+    drives
+        What nights draw by: balanced, curious, focused, careful, or dials such as curiosity=0.6,focus=0.3,fear=0.1.
+        Default: what the home's settings say.
+    governed
+        Sleep when the governor proposes it; sleep lines are passed over. Default: what the home's settings say.
     device
         auto, cpu, cuda or mps.
     precision
@@ -200,11 +207,15 @@ def live(
         raise Refusal(WRONG, "--approve ask needs a terminal to ask on. What to do: choose policy, always or never.")
     if nights is not None and nights < 1:
         raise Refusal(WRONG, f"--nights {nights} is no number of nights; give 1 or more.")
+    dials = _readable_drives(drives)
     read_day = _readable_day(day or paper.first_day())
     questions = _readable_exam(exam if exam or day else paper.first_exam())
     chosen, notices = settings.load(home)
     model = common.model or chosen.model
     _usable_model(model, home)
+    if dials is None:
+        dials, unclear = settings.drives_of(chosen)
+        notices = [*notices, *unclear]
     if perplexity_text is not None and not perplexity_text.is_file():
         raise Refusal(WRONG, f"There is no file {perplexity_text} to measure perplexity with.")
     from .host.session import Session
@@ -219,8 +230,12 @@ def live(
     life = headless.Life(
         day=read_day, exam=questions, home=home, session=session, approve=approve,
         # Without a fast store there is no second paper to write.
-        plan=_plan(steps=steps, tokens=tokens, arm=arm, target=target, exam_whole=None if arm != "none" else False),
-        nights=nights, again=again, seed=seed, report=kept_report, pictures=pictures,
+        plan=_plan(
+            steps=steps, tokens=tokens, arm=arm, target=target, exam_whole=None if arm != "none" else False,
+            drives=dials,
+        ),
+        nights=nights, again=again, governed=chosen.governed if governed is None else governed,
+        drives_given=drives is not None, seed=seed, report=kept_report, pictures=pictures,
     )  # fmt: skip
     signal.signal(signal.SIGTERM, _interrupt)
     code = headless.live(life, Terminal(quiet=common.quiet, plain=common.json))
@@ -242,6 +257,15 @@ def _plan(**chosen):
         return msgspec.convert({name: value for name, value in chosen.items() if value is not None}, NightPlan)
     except msgspec.ValidationError as error:
         raise Refusal(WRONG, f"That night cannot be planned: {error}.") from error
+
+
+def _readable_drives(text: str | None):
+    from .protocol.drives import DrivesUnclear, read
+
+    try:
+        return None if text is None else read(text)
+    except DrivesUnclear as error:
+        raise Refusal(WRONG, str(error)) from error
 
 
 def _readable_day(path: Path):
@@ -304,6 +328,21 @@ def rollback(night: int, /, *, why: str = "asked for on the command line", commo
     from .host import lookback
 
     return lookback.roll_back(_a_life(common), night, why, model=common.model, quiet=common.quiet)
+
+
+@app.command
+def feedback(
+    episode: Annotated[int, Parameter(validator=validators.Number(gte=1))],
+    /,
+    *,
+    outcome: Annotated[float, Parameter(validator=validators.Number(gte=-1, lte=1))],
+    because: str = "",
+    common: Common = HERE,
+) -> int:
+    """How an episode went, -1 (badly) to 1 (well), and why: the mind reads it anew with that."""
+    from .host import lookback
+
+    return lookback.feedback(_a_life(common), episode, outcome, because, model=common.model, quiet=common.quiet)
 
 
 @app.command

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 import msgspec
 import platformdirs
 
+from .protocol import drives
 from .protocol.commands import CAPACITY
 from .protocol.durable import write
 from .protocol.events import Notice
@@ -34,6 +35,10 @@ class Settings(msgspec.Struct, kw_only=True, omit_defaults=False, forbid_unknown
     seed: int = 0
     capacity: Annotated[int, msgspec.Meta(ge=1)] = CAPACITY
     """Episodes that the hippocampus holds at most."""
+    drives: str = "balanced"
+    """What a night draws by: a preset or dials, as on the command line."""
+    governed: bool = False
+    """Nights are opened when the governor proposes them."""
     reviewer: str = ""
     window: dict[str, str] = {}
 
@@ -58,6 +63,19 @@ def load(home: Path) -> tuple[Settings, list[Notice]]:
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         aside = _move_aside(path)
         return Settings(), [_notice(f"{path} could not be understood ({error}). It was moved to {aside}.")]
+
+
+def drives_of(settings: Settings) -> tuple[drives.Drives, list[Notice]]:
+    """What was chosen, or the default and a word on why it cannot be had."""
+    try:
+        return drives.read(settings.drives), []
+    except drives.DrivesUnclear as error:
+        usual = Settings().drives
+        said = Notice(
+            at=time.time(), level="warning", title="The drives in the settings are unclear",
+            text=f"{error} Nights draw by “{usual}” until then.", remedy="Choose them again in the settings.",
+        )  # fmt: skip
+        return drives.read(usual), [said]
 
 
 def save(home: Path, settings: Settings) -> None:

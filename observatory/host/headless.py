@@ -14,10 +14,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec import structs
+
 from ..protocol import events as e
 from ..protocol.commands import NightPlan
 from ..protocol.days import Day, Experience, SleepLine
-from . import paper, report
+from . import paper, report, wish
+from .nights import drives_of
 from .policy import Approve, verdict
 from .session import Session, SessionError
 from .terminal import Terminal
@@ -44,6 +47,10 @@ class Life:
     approve: Approve = "policy"
     nights: int | None = None
     again: bool = False
+    governed: bool = False
+    """Nights are opened when the governor proposes them; sleep lines are passed over."""
+    drives_given: bool = False
+    """Somebody chose the plan's drives for this run, so a preset of the governor's does not replace them."""
     seed: int = 0
     report: Path | None = None
     pictures: Path | None = None
@@ -88,29 +95,61 @@ class _Run:
         self.examined = False
         self.slept = 0
         self.refused = False
+        self.wish: wish.Wish = None
+        self.checked = True
+        self.awake_for = 0
 
     def whole(self) -> int:
         life, session = self.life, self.session
         lived = 0 if life.again else session.lived(life.day.file_hash)
         left = [line for line in _with_a_sleep(life.day) if line.line > lived]
-        if not left:
+        if life.governed:
+            left = [line for line in left if isinstance(line, Experience)]
+            self.wish = wish.standing(session.stored(wish.KINDS))
+        if not left and not (life.governed and self.would_sleep()):
             self.terminal.say("This file has been lived to its end on this home; --again lives it once more.")
             return DONE
         if lived:
             self.terminal.say(f"Going on after line {lived}, where this home stopped.")
         session.wake_again()
         self.until(lambda: self.ready)
+        if life.governed:
+            self.by_the_governor(left, lived)
+        else:
+            self.by_its_lines(left)
+        self.until(lambda: not self.on_the_way)
+        return REFUSED if self.refused else DONE
+
+    def by_its_lines(self, left: list[Experience | SleepLine]) -> None:
+        """Sleep where the file says so."""
         for at, line in enumerate(left):
             if isinstance(line, SleepLine):
                 self.until(lambda: not self.on_the_way)
                 self.sleep(line)
-                if life.nights is not None and self.slept >= life.nights:
-                    break
+                if self.enough():
+                    return
             else:
                 self.terminal.busy(f"living line {line.line}", at, len(left))
                 self.tell(line)
-        self.until(lambda: not self.on_the_way)
-        return REFUSED if self.refused else DONE
+
+    def by_the_governor(self, left: list[Experience], lived: int) -> None:
+        """Sleep when the governor proposes it: after exactly the episode at which it does, so one is told at a time."""
+        self.sleep_if_wished(lived)
+        for at, line in enumerate(left):
+            if self.enough():
+                return
+            self.terminal.busy(f"living line {line.line}", at, len(left))
+            self.checked = False
+            self.tell(line)
+            # Every waking turn ends with a look at the cortex; by then the governor has said what it has to say.
+            self.until(lambda: not self.on_the_way and self.checked)
+            self.sleep_if_wished(line.line)
+        if self.awake_for:
+            waiting = len(self.session.unconsolidated())
+            self.terminal.say(f"The governor saw no need to sleep at the end. Waiting for a night: {waiting:,}.")
+
+    def enough(self) -> bool:
+        return self.life.nights is not None and self.slept >= self.life.nights
 
     # ------------------------------------------------------------ steps
 
@@ -123,17 +162,43 @@ class _Run:
         self.until(lambda: len(self.on_the_way) < AT_ONCE)
 
     def sleep(self, line: SleepLine) -> None:
-        life, session = self.life, self.session
-        where = {"file_hash": life.day.file_hash, "line": line.line}
-        self.opened, self.closed, self.proposed, self.asked, self.examined = False, None, None, 0, False
-        exam = paper.due(life.exam, life.day, line.line)
-        if session.state.resumable is not None:
-            self.night = session.resume_night(exam, life.plan, **where)
-        elif session.unconsolidated():
-            self.night = session.sleep(exam, life.plan, f"line {line.line} of the day ends it", **where)
-        else:
+        life = self.life
+        if self.session.state.resumable is None and not self.session.unconsolidated():
             self.terminal.say(f"Line {line.line} is a sleep with nothing new to sleep on; it is passed over.")
             return
+        exam = paper.due(life.exam, life.day, line.line)
+        why = f"line {line.line} of the day ends it"
+        self.night_through(exam, life.plan, why, file_hash=life.day.file_hash, line=line.line)
+
+    def would_sleep(self) -> bool:
+        """Whether a night was interrupted, or the governor's wish for one stands and there is something to sleep on."""
+        if self.session.state.resumable is not None:
+            return True
+        if self.wish is not None and not self.session.unconsolidated():
+            self.wish = None
+        return self.wish is not None
+
+    def sleep_if_wished(self, line: int) -> None:
+        if not self.would_sleep():
+            return
+        life, interrupted, plan, why = self.life, self.session.state.resumable, self.life.plan, ""
+        if interrupted is None:
+            plan = plan if life.drives_given else wish.planned(plan, self.wish)
+            why = f"the governor proposes it: {self.wish.why}"
+            self.terminal.say(f"The governor proposes sleep with drives {plan.drives.said()}. {self.wish.why}")
+        elif not life.drives_given:
+            plan = structs.replace(plan, drives=drives_of(interrupted) or plan.drives)
+        self.night_through(paper.due(life.exam, life.day, wish.ends(life.day, line)), plan, why)
+        self.awake_for = 0
+
+    def night_through(self, exam: list[e.Question], plan: NightPlan, why: str, **where) -> None:
+        """Open the night, or take up the one that was interrupted, and go through it to its end."""
+        life, session = self.life, self.session
+        self.opened, self.closed, self.proposed, self.asked, self.examined = False, None, None, 0, False
+        if session.state.resumable is not None:
+            self.night = session.resume_night(exam, plan, **where)
+        else:
+            self.night = session.sleep(exam, plan, why, **where)
         self.until(self.over)
         self.slept += 1
         if self.closed.ended in ("failed", "interrupted"):
@@ -189,11 +254,17 @@ class _Run:
 
     def take(self, event: e.Event) -> None:
         self.terminal.show(event)
+        self.wish = wish.after(self.wish, event)
         match event:
             case e.MindReady():
                 self.ready = True
             case e.EpisodeKept():
                 self.on_the_way.discard(event.episode)
+                self.awake_for += 1
+            case e.EpisodeObserved():
+                self.on_the_way.discard(event.episode)
+            case e.CortexChecked():
+                self.checked = True
             case e.NightOpened():
                 self.opened = True
             case e.Measured(when="before") if event.night == self.night:

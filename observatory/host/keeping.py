@@ -25,6 +25,7 @@ from .refusal import SessionError
 from .state import SessionState, after
 from .stream import ViewStream
 from .supervisor import RUNG_S, Supervisor
+from .unanswered import Said, Unanswered
 
 TOGETHER = 512
 """Events kept with one fsync at most: some 0.5 MB, so that a burst cannot delay its own acknowledgement."""
@@ -61,8 +62,7 @@ class Keeping:
         self._inbox: queue.SimpleQueue = queue.SimpleQueue()
         self._numbers = threading.Lock()
         self._next = {"episode": 0, "question": 0}
-        self.told: dict[int, c.Tell] = {}
-        self._day_lines: dict[int, tuple[str, int]] = {}
+        self.unanswered = Unanswered()
         self.nights = Nights(self)
         self._closing = threading.Event()
         self._spawning = threading.Lock()
@@ -237,18 +237,8 @@ class Keeping:
         out: list[e.Event] = []
         for event in heard:
             out.append(event)
-            if isinstance(event, e.EpisodeEncoded):
-                self.told.pop(event.episode, None)
-                out.append(e.EpisodeKept(at=time.time(), episode=event.episode))
-                file_hash, line = self._day_lines.pop(event.episode, ("", 0))
-                if file_hash:
-                    out.append(
-                        e.LineLived(
-                            at=time.time(), file_hash=file_hash, line=line, episode=event.episode, night=None
-                        )
-                    )  # fmt: skip
-            else:
-                out += self.nights.take(event)
+            out += self.unanswered.take(event)
+            out += self.nights.take(event)
         return out
 
     def _could_not_keep(self, error: Exception) -> None:
@@ -296,21 +286,31 @@ class Keeping:
         supervisor.send(c.Wake(settings=self._settings()))
         for portion in self.store.episodes_to_restore():
             supervisor.send(c.Restore(episodes=portion))
-        for told in list(self.told.values()):
-            supervisor.send(told)
+        for said in self.unanswered.again():
+            supervisor.send(said)
 
     def _settings(self) -> c.Settings:
         chosen = self.chosen
-        folders = {name: self.home / name for name in ("deltas", "checkpoint")}
+        folders = {name: self.home / name for name in ("deltas", "checkpoint", "states")}
         for folder in folders.values():
             folder.mkdir(exist_ok=True, mode=0o700)
         text = chosen.perplexity_text
         return c.Settings(
             model=chosen.model, models_folder=str(models.cache_folder(self.home)), deltas_folder=str(folders["deltas"]),
-            checkpoint_folder=str(folders["checkpoint"]), device=chosen.device, precision=chosen.precision,
-            threads=chosen.threads, seed=chosen.seed, capacity=chosen.capacity, accepted=self.store.accepted(),
-            ended=self.store.ended(), perplexity_text=text, perplexity_name=Path(text).name if text else "built-in",
+            checkpoint_folder=str(folders["checkpoint"]), states_folder=str(folders["states"]), device=chosen.device,
+            precision=chosen.precision, threads=chosen.threads, seed=chosen.seed, capacity=chosen.capacity,
+            accepted=self.store.accepted(), ended=self.store.ended(), rules=self._rules(), goal=self.store.goal(),
+            perplexity_text=text, perplexity_name=Path(text).name if text else "built-in",
         )  # fmt: skip
+
+    def _rules(self) -> str:
+        """The governor's table as it is written in this home; empty for the built-in one. What is wrong is said."""
+        # Imported here: what it prints with is no use to a window.
+        from .governing import table_text
+
+        text, notices = table_text(self.home)
+        self.keep(notices)
+        return text
 
     def _mind_gone(self, exit_code: int | None, last_words: str, asked: bool) -> None:
         night = self.nights.lost()
@@ -325,23 +325,31 @@ class Keeping:
         self.keep([lost])
         if night is not None:
             self.nights.interrupted(f"the mind's process ended ({_how(exit_code)})")
-        waiting = f" {len(self.told)} told and not yet taken in will be told again." if self.told else ""
+        waiting = len(self.unanswered)
+        again = f" {waiting} told and not yet taken in will be told again." if waiting else ""
         self.keep([
             e.Notice(
                 at=time.time(), level="error", title="The mind's process ended",
-                text=f"It ended without being asked to ({_how(exit_code)}). Everything acknowledged is kept.{waiting}",
+                text=f"It ended without being asked to ({_how(exit_code)}). Everything acknowledged is kept.{again}",
                 remedy="Wake it again; it goes on from what is kept.", action="wake-again", detail=last_words,
             )
         ])  # fmt: skip
         self.set(phase="lost", waiting_for="to be woken again", problem="The mind's process ended.")
 
+    def say(self, said: Said) -> None:
+        """To the mind that is there, or to the next one."""
+        if isinstance(said, c.Feedback):
+            self.unanswered.refuse(said.episode, self.store.standing(said.episode))
+        self.unanswered.say(said)
+        self._pass_on(said)
+
     def _take_tell(self, told: c.Tell, file_hash: str) -> None:
-        """Remembered until it is kept, so that a lost mind can be told again."""
-        self.told[told.episode] = told
-        if file_hash:
-            self._day_lines[told.episode] = (file_hash, told.line)
+        self.unanswered.tell(told, file_hash)
+        self._pass_on(told)
+
+    def _pass_on(self, command: c.Command) -> None:
         if self.supervisor is not None and self.supervisor.alive:
-            self.supervisor.send(told)
+            self.supervisor.send(command)
 
     def send(self, command: c.Command) -> None:
         """To the mind that is there; to none there is nothing to say later, so it is refused."""

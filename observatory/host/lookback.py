@@ -1,6 +1,6 @@
-"""Looking back on a home from the command line: its nights, one night, whether it is sound; and rolling it back.
+"""Looking back on a home from the command line: its nights, one night, whether it is sound; rolling it back, feedback.
 
-Reads the record only, except for a rollback, which the mind carries out. It computes no new numbers.
+Reads the record only, except for a rollback and for feedback, which the mind carries out. It computes no new numbers.
 """
 
 from __future__ import annotations
@@ -155,25 +155,43 @@ def verify(home: Path, *, as_json: bool, quiet: bool) -> int:
 
 def roll_back(home: Path, night: int, why: str, *, model: str | None, quiet: bool) -> int:
     """The mind rebuilds the cortex, because only it can; the record keeps that it did."""
+    with _awake(home, model, quiet) as (session, terminal):
+        session.roll_back(night, why)
+        done = _await(session, terminal, e.RolledBack)
+        gone = ", ".join(str(n) for n in done.nights)
+        terminal.say(f"Rolled back: night {gone} no longer counts; cortex {done.cortex[:12]}.")
+    return DONE
+
+
+def feedback(home: Path, episode: int, outcome: float, because: str, *, model: str | None, quiet: bool) -> int:
+    """The mind reads the episode anew, because only it can; the record keeps how it went."""
+    with _awake(home, model, quiet) as (session, terminal):
+        session.feedback(episode, outcome, because)
+        # The turn ends with a look at the cortex; what follows from the feedback has been told by then.
+        _await(session, terminal, e.CortexChecked)
+        terminal.say(f"Episode {episode} went {outcome:+.2g}, and is remembered so.")
+    return DONE
+
+
+@contextmanager
+def _awake(home: Path, model: str | None, quiet: bool):
+    """A session with its mind awake, and the terminal that hears of it; or the sentence why not."""
     from .. import settings
 
     chosen, _ = settings.load(home)
     session = Session(
-        home, model=model or chosen.model, device=chosen.device, precision=chosen.precision, history=False
-    )
+        home, model=model or chosen.model, device=chosen.device, precision=chosen.precision, history=False,
+        capacity=chosen.capacity,
+    )  # fmt: skip
     with Terminal(quiet=quiet) as terminal:
         try:
             session.start()
             _await(session, terminal, e.MindReady)
-            session.roll_back(night, why)
-            done = _await(session, terminal, e.RolledBack)
+            yield session, terminal
         except SessionError as error:
             raise Refusal(FAILED, str(error)) from error
         finally:
             session.close()
-        gone = ", ".join(str(n) for n in done.nights)
-        terminal.say(f"Rolled back: night {gone} no longer counts; cortex {done.cortex[:12]}.")
-    return DONE
 
 
 def _await(session: Session, terminal: Terminal, kind: type) -> e.Event:

@@ -13,6 +13,7 @@ import msgspec
 
 from ..protocol import commands as c
 from ..protocol import events as e
+from ..protocol.drives import PRESETS, Drives, read
 from .refusal import SessionError
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Nights:
     def begin(self, exam: list[e.Question], plan: c.NightPlan, why: str, line: tuple[str, int]) -> int:
         self._none_open()
         store = self._keeping.store
-        episodes = sorted({*store.unconsolidated(), *self._keeping.told})
+        episodes = sorted({*store.unconsolidated(), *self._keeping.unanswered.told})
         if not episodes:
             raise SessionError("There is nothing new to sleep on. What to do: tell the mind something first.")
         night = store.next_night()
@@ -122,7 +123,7 @@ class Nights:
         if opened is None:
             raise SessionError("No night was interrupted, so there is none to resume. What to do: open a new one.")
         first = self._order if self._order is not None and self._order.night == opened.night else None
-        plan = plan or (first.plan if first else c.NightPlan(steps=opened.steps, arm=opened.arm))
+        plan = plan or (first.plan if first else _plan_of(opened))
         exam = exam or (first.exam if first else self._asked_before(opened.night))
         order = c.Sleep(
             night=opened.night, seed=opened.seed, episodes=opened.episodes, old_episodes=opened.old_episodes,
@@ -178,3 +179,16 @@ class Nights:
         for portion in self._keeping.store.episodes_to_return(night):
             self._keeping.send(c.Restore(episodes=portion))
         self._keeping.send(c.RollBack(to_night=night, accepted=kept, why=why))
+
+
+def _plan_of(opened: e.NightOpened) -> c.NightPlan:
+    """As far as the record says. Nights of older versions knew no drives."""
+    return c.NightPlan(steps=opened.steps, arm=opened.arm, drives=drives_of(opened) or Drives())
+
+
+def drives_of(opened: e.NightOpened) -> Drives | None:
+    """The dials that a night was opened with. A preset is found again as it was, not as it was rounded."""
+    if not opened.drives:
+        return None
+    presets = (dials for dials in PRESETS.values() if dials.said() == opened.drives)
+    return next(presets, None) or read(opened.drives)

@@ -145,6 +145,7 @@ def _entry(night: _Night) -> dict:
         "night": opened.night,
         "episodes": len(proposal.episodes if proposal else opened.episodes),
         "arm": opened.arm,
+        "drives": opened.drives,
         "seed": opened.seed,
         "decision": _decision(night),
         "decided_by": night.decided.by if night.decided else None,

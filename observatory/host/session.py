@@ -141,6 +141,17 @@ class Session:
         self._keeping.tell(told, file_hash)
         return told.episode
 
+    def feedback(self, episode: int, outcome: float, because: str = "") -> None:
+        """How an episode went, −1 to 1, and why. `FeedbackGiven` says when it has been read anew with that."""
+        self._writable()
+        said = _checked(c.Feedback, episode=episode, outcome=outcome, because=because)
+        self._keeping.ask(self._keeping.say, said).result(OPENING_S)
+
+    def set_goal(self, goal: str) -> None:
+        """What the mind is after from now on; empty for nothing in particular. `GoalSet` says when it is."""
+        self._writable()
+        self._keeping.ask(self._keeping.say, _checked(c.SetGoal, goal=goal)).result(OPENING_S)
+
     def ask(self, text: str, memory: e.Memory = "whole", tokens: int = 48) -> int:
         """A question, with both memories or the cortex alone. Returns its number; `Answered` carries the answer."""
         self._writable()

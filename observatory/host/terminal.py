@@ -80,6 +80,8 @@ class Terminal:
                     f"{event.model} is awake on {event.device} ({event.precision}, {event.parameters / 1e6:.0f} M "
                     f"parameters); cortex {event.cortex[:12]}"
                 )
+            case e.EpisodeObserved():
+                self.say(f"  read and not stored: “{event.text}” {event.why}")
             case e.NightOpened():
                 again = f", taken up again from step {event.resumed_from_step}" if event.resumed_from_step else ""
                 self.say(f"Night {event.night} opens over {len(event.episodes)} episodes{again}")

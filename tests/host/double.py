@@ -7,7 +7,8 @@ SIGTERM, `deaf` ignores Leave alone, `has-a-child` starts a process of its own, 
 beats, `dies-at-step-N`, `dies-on-tell` and `dies-after-commit` kill themselves there, `raises` fails at once,
 `no-model` reports a missing model, `garbage` sends what is no event, `waits-at-step-N` stands still there until a
 command comes, `slow-night` takes a twentieth of a second a step, `learns-nothing` gains nothing, `forgets` lets go
-of whatever a committed night taught.
+of whatever a committed night taught, `dies-on-feedback` kills itself there. `tired-after-N` has its governor propose
+sleep once N episodes wait for a night (`carefully`: with a preset), and `observes` has it store nothing twice.
 """
 
 from __future__ import annotations
@@ -110,6 +111,10 @@ class Double:
                 self.encode(command)
             case c.Ask():
                 self.answer(command)
+            case c.Feedback():
+                self.feel(command)
+            case c.SetGoal():
+                self.tell(e.GoalSet(at=time.time(), goal=command.goal))
             case c.Sleep():
                 self.sleep(command)
             case c.RollBack():
@@ -150,6 +155,11 @@ class Double:
     def encode(self, t) -> None:
         if "dies-on-tell" in self.words:
             os.kill(os.getpid(), signal.SIGKILL)
+        alike = next((n for n, text in self.texts.items() if text == t.text), None)
+        if "observes" in self.words and alike is not None:
+            self.tell(e.EpisodeObserved(at=time.time(), episode=t.episode, like=alike, text=t.text, why="told before"))
+            self.govern(t)
+            return
         self.texts[t.episode] = t.text
         tokens = list(t.text.encode())[:32]
         self.tell(
@@ -160,7 +170,36 @@ class Double:
                 surprise=[1.0] * len(tokens), code=[1], novelty=1.0, nearest=[], pass_ms=1.0, code_ms=0.1,
             )
         )  # fmt: skip
+        self.govern(t)
+
+    def feel(self, said) -> None:
+        if "dies-on-feedback" in self.words:
+            os.kill(os.getpid(), signal.SIGKILL)
+        tokens = list(said.because.encode())
+        self.tell(
+            e.FeedbackGiven(
+                at=time.time(), episode=said.episode, outcome=said.outcome, because=said.because,
+                pieces=[chr(x) for x in tokens], tokens=tokens, surprise=[2.0] * len(tokens), code=[2],
+            )
+        )  # fmt: skip
+        self.look()
+
+    def look(self) -> None:
         self.tell(e.CortexChecked(at=time.time(), cortex=self.cortex, unchanged=True, whole=False))
+
+    def govern(self, t) -> None:
+        """What the governor says of sleep when something was told; then the turn is over."""
+        tired = next((int(word.rsplit("-", 1)[1]) for word in self.words if word.startswith("tired-after-")), None)
+        waiting = len(self.texts.keys() - self.taught)
+        if tired is not None:
+            self.tell(
+                e.GovernorDecided(
+                    at=time.time(), on="told", choice="propose sleep" if waiting >= tired else "stay awake",
+                    rule="tired", why=f"{waiting} episodes wait.", states=e.MetaStates(), table="t" * 64,
+                    lived_at=t.lived_at, episode=t.episode, preset="careful" if "carefully" in self.words else "",
+                )
+            )  # fmt: skip
+        self.look()
 
     def answer(self, a) -> None:
         for piece in ("I ", "know"):
@@ -180,6 +219,7 @@ class Double:
             e.NightOpened(
                 at=time.time(), night=s.night, seed=s.seed, episodes=s.episodes, old_episodes=s.old_episodes,
                 steps=STEPS, cortex=self.cortex, arm=s.plan.arm, why=s.why, resumed_from_step=3 if s.resume else 0,
+                drives=s.plan.drives.said(),
             )
         )  # fmt: skip
         if not self.answered_before or s.plan.arm in ("none", "retrieval"):

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from observatory.record.store import Store
+
 from .test_live import DAY, EXAM
 
 
@@ -23,28 +25,45 @@ def life(command, tmp_path):
 def test_help_names_every_command_and_loads_nothing_heavy(command):
     done = command("--help")
     assert done.returncode == 0
-    for name in ("live", "nights", "show", "verify", "doctor", "models", "pictures", "rollback", "bench"):
+    for name in ("live", "nights", "show", "verify", "doctor", "models", "pictures", "rollback", "feedback", "bench"):
         assert name in done.stdout
     for name in ("forget", "export"):
         assert f" {name} " not in done.stdout, f"{name} is offered and does not exist yet"
 
 
-@pytest.mark.parametrize("name", ["live", "nights", "show", "verify", "doctor", "models", "pictures", "rollback"])
+@pytest.mark.parametrize(
+    "name", ["live", "nights", "show", "verify", "doctor", "models", "pictures", "rollback", "feedback"]
+)
 def test_home_and_model_stand_on_every_command(command, name):
     done = command(name, "--help")
     assert done.returncode == 0 and "--home" in done.stdout and "--model" in done.stdout
 
 
 @pytest.mark.parametrize(
-    "arguments", [["dance"], ["show"], ["show", "first"], ["rollback"], ["--colour"], ["pictures"]]
-)
+    "arguments",
+    [
+        ["dance"], ["show"], ["show", "first"], ["rollback"], ["--colour"], ["pictures"], ["feedback"],
+        ["feedback", "1"], ["feedback", "0", "--outcome", "1"], ["feedback", "1", "--outcome", "-1.5"],
+        ["feedback", "1", "--outcome", "well"], ["feedback", "1", "--outcome", "nan"],
+    ],
+)  # fmt: skip
 def test_what_is_no_call_is_refused_in_one_sentence_with_status_2(command, arguments):
     done = command(*arguments)
     assert done.returncode == 2
     assert done.stderr.startswith("observatory: ") and len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("arguments", [["nights"], ["show", "1"], ["verify"], ["rollback", "0"], ["pictures", "out"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nights"],
+        ["show", "1"],
+        ["verify"],
+        ["rollback", "0"],
+        ["feedback", "1", "--outcome", "1"],
+        ["pictures", "out"],
+    ],
+)
 def test_where_no_mind_has_lived_that_is_said_and_nothing_is_made(command, tmp_path, arguments):
     done = command(*arguments)
     assert done.returncode == 1 and "No mind has lived" in done.stderr
@@ -89,6 +108,22 @@ def test_rolling_back_is_an_act_of_its_own_and_shows_in_nights(command, life):
 def test_rolling_back_to_a_night_that_is_not_there_is_refused(command, life):
     done = command("rollback", "7")
     assert done.returncode == 1 and "Night 7" in done.stderr
+
+
+def test_feedback_is_kept_and_stands_from_then_on(command, life):
+    done = command("feedback", "2", "--outcome", "-0.5", "--because", "it was red")
+    assert done.returncode == 0, done.stderr
+    assert "Episode 2 went -0.5" in done.stderr
+    with Store.open(life, "read") as store:
+        assert [(row["outcome"], row["because"]) for row in store.query("episodes")] == [
+            (None, ""), (-0.5, "it was red"),
+        ]  # fmt: skip
+    assert command("verify").returncode == 0
+
+
+def test_feedback_on_an_episode_that_is_not_there_is_refused(command, life):
+    done = command("feedback", "7", "--outcome", "1")
+    assert done.returncode == 1 and "no episode 7" in done.stderr and "What to do" in done.stderr
 
 
 def test_doctor_names_every_part_and_the_command_that_mends_it(command, tmp_path):

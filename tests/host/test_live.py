@@ -10,11 +10,13 @@ import subprocess
 import sys
 import time
 
+import msgspec
 import psutil
 import pytest
 
-from observatory import resources
+from observatory import resources, settings
 from observatory.protocol import events as e
+from observatory.protocol.drives import PRESETS
 from observatory.record.store import Store
 
 from .conftest import ROOT, environment
@@ -118,6 +120,9 @@ def test_a_bad_day_line_is_named_by_number_and_the_home_stays_untouched(command,
         (["--approve", "ask"], "terminal"),
         (["--arm", "best"], "--arm"),
         (["--steps", "0"], "steps"),
+        (["--drives", "hunger=1"], "no dial"),
+        (["--drives", "fear=2"], "outside of 0 to 1"),
+        (["--drives", ""], "no dial"),
         (["--perplexity-text", "nowhere.txt"], "nowhere.txt"),
         (["--colour", "red"], "--colour"),
     ],
@@ -337,3 +342,142 @@ def test_a_night_of_paper_that_was_interrupted_is_taken_up_again(command, files)
     (night,) = json.loads(report.read_text())["nights"]
     assert (night["decision"], night["openings"]) == ("none", 2)
     assert night["exam"]["cortex"]["after"]["known"]["right"] == 1
+
+
+# ---------------------------------------------------------------- drives, the governor, and what it only observes
+
+FIVE = "".join(f'{{"text": "Fact {n} is about Trondheim."}}\n' for n in range(1, 6))
+FIVE_AND_A_SLEEP = FIVE.replace('"Fact 2 is about Trondheim."}\n', '"Fact 2 is about Trondheim."}\n{"sleep": true}\n')
+
+
+def opened(tmp_path) -> list[list[int]]:
+    return [night.episodes for night in lived(tmp_path, e.NightOpened) if not night.resumed_from_step]
+
+
+@pytest.mark.parametrize(
+    ("said", "dials"), [("careful", "curiosity=0.1,focus=0.1,fear=0.8"), ("focus=1", "curiosity=0,focus=1,fear=0")]
+)
+def test_a_night_is_opened_with_the_drives_that_were_asked_for(command, files, tmp_path, said, dials):
+    day, exam, _ = files
+    assert command("live", "--day", day, "--exam", exam, "--drives", said).returncode == 0
+    assert [night.drives for night in lived(tmp_path, e.NightOpened)] == [dials]
+
+
+def test_without_a_word_about_drives_the_homes_own_are_used_and_unclear_ones_are_named(command, files, tmp_path):
+    day, exam, _ = files
+    settings.save(tmp_path / "home", settings.Settings(drives="curious"))
+    assert command("live", "--day", day, "--exam", exam).returncode == 0
+    settings.save(tmp_path / "home", settings.Settings(drives="hungry"))
+    done = command("live", "--day", day, "--exam", exam, "--again", "--approve", "always")
+    assert done.returncode == 0 and "“hungry” is no dial" in done.stderr
+    assert [night.drives for night in lived(tmp_path, e.NightOpened)] == [
+        PRESETS["curious"].said(), PRESETS["balanced"].said(),
+    ]  # fmt: skip
+
+
+def test_a_governed_life_sleeps_when_the_governor_says_so_and_not_at_sleep_lines(command, files, tmp_path):
+    day, exam, report = files
+    day.write_text(FIVE_AND_A_SLEEP)
+    call = ("live", "--day", day, "--exam", exam, "--governed", "--report", report, "--approve", "always")
+    done = command(*call, words="tired-after-3")
+    assert done.returncode == 0, done.stderr
+    assert opened(tmp_path) == [[1, 2, 3]]
+    assert "The governor proposes sleep" in done.stderr and "3 episodes wait." in done.stderr
+    assert "saw no need to sleep at the end. Waiting for a night: 2." in done.stderr
+    assert [(line.line, line.night) for line in lived(tmp_path, e.LineLived)] == [
+        (1, None), (2, None), (4, None), (5, None), (6, None),
+    ]  # fmt: skip
+    assert "3 episodes wait." in lived(tmp_path, e.NightOpened)[0].why
+    assert json.loads(report.read_text())["nights"][0]["exam"]["cortex"]["after"]["known"]["asked"] == 1
+    again = command(*call, words="tired-after-3")
+    assert again.returncode == 0 and "lived to its end" in again.stderr
+    assert opened(tmp_path) == [[1, 2, 3]]
+
+
+def test_a_governed_life_ends_with_a_night_when_that_is_the_last_word(command, files, tmp_path):
+    day, exam, _ = files
+    day.write_text(FIVE)
+    done = command("live", "--day", day, "--exam", exam, "--governed", words="tired-after-5")
+    assert done.returncode == 0, done.stderr
+    assert opened(tmp_path) == [[1, 2, 3, 4, 5]]
+    assert "no need" not in done.stderr
+
+
+def test_nights_also_counts_those_that_the_governor_proposed(command, files, tmp_path):
+    day, exam, _ = files
+    day.write_text(FIVE)
+    call = ("live", "--day", day, "--exam", exam, "--governed", "--nights", 1, "--approve", "always")
+    for episodes in ([[1, 2]], [[1, 2], [3, 4]]):
+        assert command(*call, words="tired-after-2").returncode == 0
+        assert opened(tmp_path) == episodes
+    assert len(lived(tmp_path, e.EpisodeEncoded)) == 4
+
+
+@pytest.mark.parametrize(("more", "dials"), [((), "careful"), (("--drives", "focused"), "focused")])
+def test_the_governors_preset_counts_unless_drives_were_asked_for(command, files, tmp_path, more, dials):
+    day, exam, _ = files
+    call = ("live", "--day", day, "--exam", exam, "--governed", *more)
+    assert command(*call, words="tired-after-2 carefully").returncode == 0
+    assert [night.drives for night in lived(tmp_path, e.NightOpened)] == [PRESETS[dials].said()]
+
+
+def test_a_home_can_be_governed_by_its_settings_and_the_call_has_the_last_word(command, files, tmp_path):
+    day, exam, _ = files
+    settings.save(tmp_path / "home", settings.Settings(governed=True))
+    call = ("live", "--day", day, "--exam", exam)
+    assert command(*call).returncode == 0
+    assert opened(tmp_path) == []
+    assert command(*call, "--no-governed").returncode == 0
+    assert opened(tmp_path) == [[1, 2]]
+
+
+@pytest.mark.crash
+def test_a_governed_night_that_was_interrupted_is_taken_up_before_the_next_line(command, files, tmp_path):
+    day, exam, _ = files
+    day.write_text(FIVE_AND_A_SLEEP)
+    call = ("live", "--day", day, "--exam", exam, "--governed", "--approve", "always")
+    assert command(*call, words="tired-after-3 carefully dies-at-step-4").returncode == 1
+    assert len(lived(tmp_path, e.EpisodeEncoded)) == 3
+    again = command(*call, words="tired-after-2")
+    assert again.returncode == 0, again.stderr
+    nights = lived(tmp_path, e.NightOpened)
+    assert [(night.night, night.episodes, night.drives) for night in nights] == [
+        (1, [1, 2, 3], PRESETS["careful"].said()), (1, [1, 2, 3], PRESETS["careful"].said()),
+        (2, [4, 5], PRESETS["balanced"].said()),
+    ]  # fmt: skip
+    assert [line.line for line in lived(tmp_path, e.LineLived)] == [1, 2, 4, 5, 6]
+
+
+@pytest.mark.crash
+def test_a_wish_that_a_kill_left_behind_is_heeded_although_no_line_is_left(command, files, tmp_path):
+    day, exam, _ = files
+    call = ("live", "--day", day, "--exam", exam, "--governed")
+    # This one stays awake, and then the record is given what a kill between proposal and night would have left.
+    assert command(*call, words="tired-after-9").returncode == 0
+    wish = lived(tmp_path, e.GovernorDecided)[-1]
+    with Store.open(tmp_path / "home", "write") as store:
+        store.keep([msgspec.structs.replace(wish, choice="propose sleep")])
+    assert command(*call).returncode == 0
+    assert opened(tmp_path) == [[1, 2]]
+
+
+def test_an_observed_line_neither_hangs_nor_is_lived_again(command, files, tmp_path):
+    day, exam, _ = files
+    day.write_text(DAY.splitlines()[0] + "\n" + DAY)
+    for more in ((), ("--governed",)):
+        done = command("live", "--day", day, "--exam", exam, *more, words="observes tired-after-9")
+        assert done.returncode == 0, done.stderr
+        assert [(line.line, line.episode) for line in lived(tmp_path, e.LineLived)] == [
+            (1, 1), (2, None), (3, 3), (4, None),
+        ]  # fmt: skip
+    assert opened(tmp_path) == [[1, 3]]
+
+
+def test_after_a_last_line_that_was_only_observed_the_file_is_behind_us(command, files, tmp_path):
+    day, exam, _ = files
+    day.write_text(2 * (DAY.splitlines()[0] + "\n"))
+    call = ("live", "--day", day, "--exam", exam, "--governed")
+    for said in ("Waiting for a night: 1.", "lived to its end"):
+        done = command(*call, words="observes tired-after-9")
+        assert done.returncode == 0 and said in done.stderr, done.stderr
+    assert len(lived(tmp_path, e.EpisodeObserved)) == 1

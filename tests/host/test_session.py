@@ -8,10 +8,12 @@ import time
 
 import pytest
 
+from observatory import resources
 from observatory.host.session import SessionError
 from observatory.host.supervisor import Supervisor
 from observatory.protocol import commands as c
 from observatory.protocol import events as e
+from observatory.protocol.drives import Drives
 from observatory.record.store import RecordError, Store
 
 EXAM = [
@@ -451,3 +453,142 @@ def test_a_closed_session_refuses_politely_and_closing_twice_is_fine(open_sessio
     view.session.close()
     with pytest.raises(SessionError, match="closed"):
         view.session.tell("too late")
+
+
+# ---------------------------------------------------------------- feedback, goal, governor
+
+
+def test_feedback_is_there_after_a_restart_as_it_was_said_last(open_session, sent):
+    view = open_session()
+    taught(view, "first", "second")
+    view.session.feedback(1, 1, "honey")
+    view.session.feedback(1, -0.5, "they stung")
+    view.until(lambda event: isinstance(event, e.FeedbackGiven) and event.outcome == -0.5)
+    assert [row["outcome"] for row in view.session.rows("episodes")] == [-0.5, None]
+    view.session.close()
+    open_session(history=False).kind(e.MindReady)
+    first, second = restored(sent)
+    assert (first.outcome, first.because, first.tokens) == (-0.5, "they stung", list(b"they stung"))
+    assert (second.outcome, second.because) == (None, "")
+
+
+@pytest.mark.parametrize(("outcome", "because"), [(1.1, ""), (float("nan"), ""), (0.0, "x" * 20_000)])
+def test_feedback_that_the_wire_would_refuse_is_refused_in_words(open_session, outcome, because):
+    view = open_session()
+    taught(view)
+    with pytest.raises(SessionError, match="cannot be sent"):
+        view.session.feedback(1, outcome, because)
+
+
+def test_feedback_on_what_cannot_be_read_anew_is_refused_with_the_reason(open_session):
+    view = open_session("forgets observes")
+    taught(view, "first")
+    view.session.tell("first")
+    view.kind(e.EpisodeObserved)
+    slept(view, 1)
+    for episode, why in ((1, "has faded"), (2, "not stored"), (3, "no episode 3")):
+        with pytest.raises(SessionError, match=f"{why}.*What to do"):
+            view.session.feedback(episode, 1.0)
+
+
+def test_feedback_on_what_is_still_being_taken_in_is_refused(open_session):
+    view = open_session("waits-at-step-1")
+    taught(view)
+    view.session.sleep(EXAM)
+    view.kind(e.StageEntered)
+    number = view.session.tell("said to a sleeping mind")
+    with pytest.raises(SessionError, match="still being taken in"):
+        view.session.feedback(number, 1.0)
+
+
+@pytest.mark.crash
+def test_feedback_and_a_goal_that_a_lost_mind_did_not_answer_reach_the_next_one(open_session, monkeypatch):
+    view = open_session("dies-on-feedback")
+    taught(view)
+    view.session.feedback(1, -1.0, "they stung")
+    view.kind(e.MindLost)
+    view.session.set_goal("find the bees")
+    notice = view.until(lambda event: isinstance(event, e.Notice) and event.action == "wake-again")
+    assert "1 told and not yet taken in" in notice.text
+    assert not view.kinds(e.FeedbackGiven)
+    monkeypatch.setenv("OBSERVATORY_DOUBLE", "")
+    view.session.wake_again()
+    assert view.kind(e.FeedbackGiven).because == "they stung"
+    assert view.kind(e.GoalSet).goal == "find the bees"
+
+
+def test_what_was_answered_is_not_said_again(open_session, sent):
+    view = open_session()
+    taught(view)
+    view.session.feedback(1, 1.0)
+    view.session.set_goal("find the bees")
+    view.kind(e.GoalSet)
+    os.kill(view.session.state.pid, signal.SIGKILL)
+    view.kind(e.MindLost)
+    view.session.wake_again()
+    view.until(lambda event: isinstance(event, e.MindReady) and event.seq > view.kind(e.MindLost).seq)
+    assert (len(sent(c.Feedback)), len(sent(c.SetGoal))) == (1, 1)
+
+
+def test_the_goal_and_a_folder_for_states_reach_the_next_mind(open_session, sent, tmp_path):
+    view = open_session()
+    view.kind(e.MindReady)
+    view.session.set_goal("find the bees")
+    view.kind(e.GoalSet)
+    view.session.close()
+    open_session(history=False).kind(e.MindReady)
+    first, second = (wake.settings for wake in sent(c.Wake))
+    assert (first.goal, second.goal) == ("", "find the bees")
+    assert second.states_folder == str(tmp_path / "mind" / "states")
+    assert (tmp_path / "mind" / "states").is_dir()
+
+
+def test_the_homes_own_rules_reach_the_mind_and_bad_ones_are_named(open_session, sent, tmp_path):
+    (tmp_path / "mind").mkdir()
+    rules = tmp_path / "mind" / "governor.toml"
+    rules.write_text((resources.folder() / "governor.toml").read_text("utf-8"), "utf-8")
+    view = open_session()
+    view.kind(e.MindReady)
+    view.session.close()
+    rules.write_text("version = 1", "utf-8")
+    again = open_session(history=False)
+    notice = again.until(lambda event: isinstance(event, e.Notice) and "built-in rules" in event.title)
+    assert str(rules) in notice.text and notice.seq
+    again.kind(e.MindReady)
+    first, second = (wake.settings.rules for wake in sent(c.Wake))
+    assert "[[rule]]" in first
+    assert second == ""
+
+
+def test_an_observed_experience_is_answered_and_not_slept_on(open_session, sent):
+    view = open_session("observes")
+    taught(view, "first")
+    number = view.session.tell("first")
+    assert view.kind(e.EpisodeObserved).episode == number == 2
+    view.session.sleep(EXAM)
+    assert view.kind(e.NightOpened).episodes == [1]
+    view.session.close()
+    again = open_session(history=False)
+    assert taught(again, "third") == [3]
+
+
+def test_a_night_that_was_interrupted_is_taken_up_with_its_own_drives(open_session, sent, tmp_path):
+    view = open_session()
+    taught(view)
+    view.session.close()
+    for said in ("curiosity=0.333,focus=0.333,fear=0.333", "curiosity=0.6,focus=0.3,fear=0.1", ""):
+        opened = e.NightOpened(
+            night=1, seed=0, episodes=[1], old_episodes=[], steps=6, cortex="b" * 64, arm="sleep", why="", drives=said
+        )
+        closed = e.NightClosed(
+            night=1, ended="interrupted", cortex="b" * 64, why="", wall_s=0, steps=0, tokens=0, peak_rss_mb=0
+        )
+        with Store.open(tmp_path / "mind", "write") as store:
+            store.keep([opened, closed])
+        again = open_session(history=False)
+        again.kind(e.MindReady)
+        again.session.resume_night()
+        again.session.close()
+    assert [order.plan.drives for order in sent(c.Sleep)] == [
+        Drives(), Drives(curiosity=0.6, focus=0.3, fear=0.1), Drives(),
+    ]  # fmt: skip

@@ -6,10 +6,11 @@ import msgspec
 import pytest
 
 from observatory import settings
+from observatory.protocol.drives import PRESETS
 
 
 def test_what_was_chosen_is_there_next_time(tmp_path):
-    chosen = settings.Settings(theme="dark", model="owner/model", threads=2, capacity=500)
+    chosen = settings.Settings(theme="dark", model="owner/model", threads=2, capacity=500, drives="fear=1")
     settings.save(tmp_path / "home", chosen)
     found, notices = settings.load(tmp_path / "home")
     assert (found, notices) == (chosen, [])
@@ -49,3 +50,15 @@ def test_the_environment_names_the_home(monkeypatch, tmp_path):
     assert settings.default_home() == tmp_path / "named"
     monkeypatch.delenv("OBSERVATORY_HOME")
     assert settings.default_home().name == "mind"
+
+
+def test_drives_are_a_preset_or_dials(tmp_path):
+    found = settings.drives_of(settings.Settings(drives="curious"))
+    assert found == (PRESETS["curious"], [])
+    assert settings.drives_of(settings.Settings(drives="focus=1"))[0].parts() == [0, 1, 0]
+
+
+def test_unclear_drives_give_the_default_with_a_word_on_what_is_wrong():
+    found, (notice,) = settings.drives_of(settings.Settings(drives="hunger=1"))
+    assert found == PRESETS["balanced"]
+    assert "“hunger=1” is no dial" in notice.text and notice.level == "warning"
