@@ -95,9 +95,26 @@ class Inner:
         self.feelings.went(episode, outcome, because)
         self._carried.pop(self.told_of[episode].session, None)
 
-    def own_words(self, episode: int) -> str:
-        """What was told, without what was said of how it went."""
-        return self.told_of[episode].text
+    def the_same(self, text: str) -> int | None:
+        """A held episode of the very same words."""
+        return next((e for e, told in reversed(self.told_of.items()) if told.text == text), None)
+
+    def expected_fail(self, episode: int) -> float | None:
+        """The chance of going badly that was given to an episode before it was known; None while nothing is learnt."""
+        if not self.latent.trained_by:
+            return None
+        state = None
+        for each in self.sessions[self.told_of[episode].session]:
+            moved = self.latent.take(state, self.turn(each))
+            if each == episode:
+                return moved.fails
+            state = moved.after
+        return None
+
+    def unsay(self, episode: int) -> None:
+        """It was read and not stored: the session goes on as if it had not been said."""
+        self._carried.pop(self.told_of[episode].session, None)
+        self.forget(episode)
 
     def forget(self, episode: int) -> None:
         """Let go with the hippocampus's trace; the state that its session has come to stays."""

@@ -9,31 +9,31 @@ checkpoints and what can be computed again from the base model.
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import logging
 import os
 import time
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
 import torch
-from safetensors.torch import load_file, save_file
 
 from .. import models, resources
+from ..governor import rules
+from ..governor.governor import Governor
+from ..governor.pressure import bits_beyond
 from ..protocol import commands as cmd
 from ..protocol import events as ev
-from ..protocol.durable import written_beside
-from . import device, exam, gate, retention, traces
-from .address import ACTIVE, DEPTH, UNITS, Address
-from .attend import Watch
-from .corrections import as_read, corrected
+from . import device, exam, gate, measured
+from .address import ACTIVE, UNITS
 from .cortex import Cortex
+from .fading import Fading
 from .hippocampus import Hippocampus
 from .inner import Inner
 from .latent import Latent, LatentBroken
-from .night import Lived, Night, Parts
-from .retention import History
+from .night import Night, Parts
 from .speech import Speech
+from .waking import Waking
 
 WHOLE_HASH_EVERY = 20
 """Waking turns between two hashes of every byte (1.4 s); in between a sample and the write counters are checked."""
@@ -48,8 +48,8 @@ class Mind:
         self.hash = self.base = self._sample = ""
         self._turns = 0
         self._nights: list[int] = []
-        self.known: dict[int, History] = {}
-        self.ended: list[int] = []
+        self.fading: Fading | None = None
+        self.waking: Waking | None = None
 
     # ------------------------------------------------------------ waking up
 
@@ -77,13 +77,12 @@ class Mind:
         self.base = cortex.hash()
         aux = models_folder / "measured" / f"{self.base[:16]}-{place.precision}"
         yield ev.MindWaiting(what="finding its way about (addresses and reference answers, once a model)", fraction=0.6)
-        address = _address(speech, aux)
-        reference = _reference(speech, aux)
+        address = measured.address(speech, aux)
+        reference = measured.reference(speech, aux)
         yield ev.MindWaiting(what=f"adding {len(settings.accepted)} accepted nights", fraction=0.9)
         self.hash = gate.rebuild(cortex, settings.accepted, Path(settings.deltas_folder))
         self._sample = cortex.sample_hash()
         self._nights = [entry.night for entry in settings.accepted]
-        self.ended = list(settings.ended)
         texts = resources.folder() / "texts"
         held_out = Path(settings.perplexity_text) if settings.perplexity_text else texts / "held-out.txt"
         primer = (texts / "primer.txt").read_text("utf-8")
@@ -92,8 +91,10 @@ class Mind:
         self.parts = Parts(
             cortex, speech, store, self.base, reference, primer, held_out.read_text("utf-8"),
             settings.perplexity_name, Path(settings.deltas_folder), Path(settings.checkpoint_folder), aux,
-            exam.Papers(), inner, Path(settings.states_folder),
+            exam.Papers(), inner, Path(settings.states_folder), (yield from self._governor()),
         )  # fmt: skip
+        self.fading = Fading(self.parts, settings.capacity, settings.ended)
+        self.waking = Waking(self.parts, self.fading, settings.goal, self._checked)
         store.superseded = self.parts.superseded
         yield from self._adopt(settings.accepted)
         yield ev.MindReady(
@@ -106,142 +107,47 @@ class Mind:
         )  # fmt: skip
         yield ev.ModeChanged(mode="awake", why="the model is loaded and the cortex is frozen")
 
-    def restore(self, episodes: list[cmd.StoredEpisode]):
-        """Take kept episodes back into the hippocampus, read again by the cortex as it is now.
-
-        Of those that have faded only the history is kept. A smaller capacity than before is kept to from the next
-        episode or night on, when all are back and the weakest can be told.
-        """
-        parts = self.parts
-        for e in episodes:
-            self.known[e.episode] = History.of(e.born, e.surprise, e.outcome, e.nights, e.held)
-        held = [e for e in episodes if e.held]
-        for e in held:
-            parts.lived[e.episode] = Lived(self._as_read(e), list(e.surprise), e.outcome)
-            if e.corrects is not None:
-                parts.superseded[e.corrects] = e.episode
-        wanted = {e.episode: list(e.tokens) for e in held}
-        for done in parts.hippocampus.refile(wanted):
-            yield ev.MindWaiting(
-                what=f"remembering: {len(parts.hippocampus):,} episodes back", fraction=done / max(1, len(wanted))
-            )
-        for e in held:
-            parts.inner.takes_back(e.episode, e, self._words(e), list(e.surprise), e.twin_of)
-        parts.inner.aims_at(self.settings.goal)
-
-    def _as_read(self, e: cmd.StoredEpisode) -> str:
-        """The words that were read when its tokens were; an older version read less of how it went."""
-        text = as_read(e.text, e.outcome, e.because)
-        speech = self.parts.speech
-        return text if speech.encode(text) == list(e.tokens) else speech.decode(e.tokens)
-
-    def _words(self, told: cmd.Tell | cmd.StoredEpisode) -> int:
-        """How many of an episode's tokens are its own text."""
-        return len(self.parts.speech.encode(told.text))
+    def _governor(self):
+        """By the home's table; one that cannot be used is replaced by the built-in one, and that is said."""
+        try:
+            table = rules.read(self.settings.rules)
+        except rules.RulesUnclear as unclear:
+            table = rules.built_in()
+            yield ev.Notice(level="warning", title="The governor goes by its built-in rules", text=str(unclear))
+        return Governor(table, self.settings.capacity)
 
     # ------------------------------------------------------------ awake
 
+    def restore(self, episodes: list[cmd.StoredEpisode]):
+        yield from self.waking.restore(episodes)
+
     def tell(self, told: cmd.Tell):
-        """One experience: read once, encoded in that same pass."""
-        parts = self.parts
-        text = as_read(told.text, told.outcome, told.because)
-        found = parts.hippocampus.encode(told.episode, text)
-        parts.papers.hippocampus_changed()
-        before = [(e, parts.lived[e].text) for e, *_ in found.nearest if e in parts.lived and e != told.episode]
-        corrects = corrected(told.text, before)
-        if corrects is not None:
-            parts.superseded[corrects] = told.episode
-        parts.lived[told.episode] = Lived(text, found.bits, told.outcome)
-        self.known[told.episode] = History.of(len(self.ended), found.bits, told.outcome)
-        started, aim = time.perf_counter(), parts.inner.goal
-        moved = parts.inner.takes(told.episode, told, self._words(told), found.bits, [e for e, *_ in found.nearest])
-        yield ev.EpisodeEncoded(
-            episode=told.episode, text=told.text, speaker=told.speaker, session=told.session, lived_at=told.lived_at,
-            goal=told.goal, outcome=told.outcome, because=told.because, source=told.source, line=told.line,
-            pieces=parts.speech.pieces(found.tokens), tokens=found.tokens, surprise=found.bits, code=found.code,
-            novelty=found.novelty, nearest=[ev.Overlap(episode=e, before=b, after=a) for e, b, a in found.nearest],
-            pass_ms=found.pass_ms, code_ms=found.code_ms, corrects=corrects,
-        )  # fmt: skip
-        yield parts.inner.moved(told.episode, moved, started)
-        if parts.inner.goal != aim:
-            yield ev.GoalSet(goal=parts.inner.goal)
-            yield parts.inner.scored(self._awaiting(), "another goal")
-        else:
-            yield parts.inner.scored([told.episode], "told")
-        if self.night is None and len(parts.hippocampus) > self.settings.capacity:
-            faded = yield from self._let_go()
-            yield ev.Retained(night=self._last_night, episodes=[self._retention(e) for e in faded], faded=faded)
-        yield self._checked()
-
-    def feel(self, said: cmd.Feedback):
-        """How an episode went, said after it was told: it is read anew with that, and so it is remembered."""
-        parts = self.parts
-        text = as_read(parts.inner.own_words(said.episode), said.outcome, said.because)
-        found = parts.hippocampus.encode(said.episode, text)
-        parts.papers.hippocampus_changed()
-        parts.lived[said.episode] = Lived(text, found.bits, said.outcome)
-        old = self.known[said.episode]
-        self.known[said.episode] = History.of(old.born, found.bits, said.outcome, old.nights, old.held)
-        parts.inner.went(said.episode, said.outcome, said.because)
-        yield ev.FeedbackGiven(
-            episode=said.episode, outcome=said.outcome, because=said.because,
-            pieces=parts.speech.pieces(found.tokens), tokens=found.tokens, surprise=found.bits, code=found.code,
-        )  # fmt: skip
-        yield parts.inner.scored([said.episode], "feedback")
-        yield self._checked()
-
-    def aim(self, said: cmd.SetGoal):
-        """What the mind is after from now on."""
-        inner = self.parts.inner
-        inner.aims_at(said.goal)
-        yield ev.GoalSet(goal=said.goal)
-        yield inner.scored(self._awaiting(), "another goal")
-
-    def _awaiting(self) -> list[int]:
-        """Held episodes that no accepted night has taken in."""
-        return [e for e, history in self.known.items() if history.held and not history.nights]
+        yield from self.waking.tell(told, asleep=self.night is not None)
 
     def ask(self, asked: cmd.Ask):
-        """An answer, with what the hippocampus brings back or with the cortex alone."""
-        parts, speech, started = self.parts, self.parts.speech, time.monotonic()
-        recall, pasts, watches = None, [(1.0, parts.hippocampus.opening())], [None]
-        if asked.memory == "whole":
-            recall = parts.hippocampus.recall(asked.text)
-            if recall.pasts:
-                home = parts.hippocampus.opening().length
-                pasts = [(w, parts.hippocampus.context(past)) for w, past, _ in recall.pasts]
-                watches = [Watch(home, home + past.length) for _, past, _ in recall.pasts]
-            yield self._memory_read(asked, recall, watches)
-        row = parts.hippocampus.question(asked.text, bool(recall and recall.pasts))
-        tokens, pieces, bits = [], [], []
-        for token, surprise in speech.say_mixed(row, pasts, asked.tokens, watches):
-            tokens.append(token)
-            bits.append(surprise)
-            fresh = speech.pieces(tokens)
-            pieces, new = fresh, fresh[len(pieces) :]
-            yield ev.AnswerPiece(question=asked.question, piece="".join(new), surprise=surprise)
-        took = time.monotonic() - started
-        yield ev.Answered(
-            question=asked.question, prompt=asked.text, answer=speech.decode(tokens), memory=asked.memory,
-            pieces=pieces, surprise=bits, reads=self._reads(recall, watches), wall_ms=took * 1e3,
-            tokens_per_s=len(tokens) / max(1e-6, took),
-        )  # fmt: skip
-        yield self._checked()
+        yield from self.waking.ask(asked)
 
-    def _memory_read(self, asked: cmd.Ask, recall, watches) -> ev.MemoryRead:
-        candidates = [ev.Read(episode=e, match=m, mass=0.0, weight=0.0) for e, m in recall.candidates]
-        return ev.MemoryRead(
-            question=asked.question, cue=asked.text, reads=self._reads(recall, watches), candidates=candidates,
-            novelty=recall.novelty, sure=recall.sure, why=recall.why, search_ms=recall.search_ms,
-            read_ms=recall.read_ms,
-        )  # fmt: skip
+    def feel(self, said: cmd.Feedback):
+        yield from self.waking.feel(said)
 
-    @staticmethod
-    def _reads(recall, watches) -> list[ev.Read]:
-        if recall is None or not recall.reads:
-            return []
-        return [ev.Read(episode=e, match=m, mass=w.mass(), weight=weight)
-                for (e, m, weight), w in zip(recall.reads, watches, strict=True)]  # fmt: skip
+    def aim(self, said: cmd.SetGoal):
+        yield from self.waking.aim(said)
+
+    def idle(self, hours: float):
+        """Nothing was said for so long: the governor may rest, or propose to sleep."""
+        decided = self.parts.governor.idle(hours, datetime.now().astimezone().isoformat(timespec="seconds"))
+        yield decided
+        if decided.choice == "rest":
+            yield ev.ModeChanged(mode="rest", why=decided.why)
+
+    def stir(self):
+        """Something is said after a rest."""
+        yield ev.ModeChanged(mode="awake", why="something is said")
+
+    def not_now(self):
+        """The proposal to sleep was declined."""
+        self.parts.governor.refused()
+        return iter(())
 
     def _checked(self) -> ev.CortexChecked:
         """Awake is frozen: every turn checks the write counters and a sample, now and then every byte."""
@@ -258,22 +164,30 @@ class Mind:
     def sleep(self, order: cmd.Sleep):
         """One night. Yields None while it waits at the gate; give it `decide` then."""
         parts = self.parts
-        # What faded since the host last heard of it is not replayed; what was never told is a mistake.
-        held = [e for e in order.old_episodes if e in parts.lived or e not in self.known]
-        order = msgspec.structs.replace(order, old_episodes=held)
+        # What faded since the host last heard of it, or was only observed, is not replayed; what was never told is a
+        # mistake.
+        gone = self.waking.observed | {e for e in self.fading.known if e not in parts.lived}
+        order = msgspec.structs.replace(
+            order, episodes=[e for e in order.episodes if e not in self.waking.observed],
+            old_episodes=[e for e in order.old_episodes if e not in gone],
+        )  # fmt: skip
         missing = [e for e in [*order.episodes, *order.old_episodes] if e not in parts.lived]
         if missing:
             raise KeyError(f"the hippocampus does not hold episode {missing[0]}, so the night cannot replay it")
         yield ev.ModeChanged(mode="asleep", why=order.why or "asked to sleep")
-        self.night = Night(parts, order)
+        self.night, governor, resting = Night(parts, order), parts.governor, set()
         try:
             for event in self.night.run():
                 yield event
+                if isinstance(event, ev.Probed):
+                    resting.update(e.episode for e in event.episodes if e.recalled)
+                    governor.recalled(resting)
                 if isinstance(event, ev.NightCommitted):
                     self._moved(event.cortex_after)
                     self._nights.append(order.night)
                     for episode in order.episodes:
-                        self.known[episode].nights.append(order.night)
+                        self.fading.known[episode].nights.append(order.night)
+                    governor.slept(order.episodes)
                     yield from self._refile()
                     yield from self._foresee(self.night.proposal)
                 if isinstance(event, ev.NightClosed) and event.ended in ("committed", "vetoed"):
@@ -296,57 +210,24 @@ class Mind:
         fresh = Cortex.load(folder, parts.cortex.device, parts.cortex.dtype)
         after = gate.roll_back(parts.cortex, fresh, order.accepted, Path(self.settings.deltas_folder))
         self._nights = [entry.night for entry in order.accepted]
-        for history in self.known.values():
+        for history in self.fading.known.values():
             history.nights = [n for n in history.nights if n not in gone]
         self._moved(after)
         yield from self._refile()
         yield from self._adopt(order.accepted)
         yield ev.RolledBack(to_night=order.to_night, nights=gone, cortex=after, why=order.why)
-        yield from self._retained()
-
-    # ------------------------------------------------------------ fading
+        parts.governor.restore({e: bits_beyond(parts.lived[e].bits) for e in self.fading.awaiting()})
+        yield from self.fading.retained()
 
     def day_ends(self, night: int):
-        """After a night that was committed or vetoed: what is still held, and how firmly."""
-        if night not in self.ended:
-            self.ended.append(night)
-        yield from self._retained()
+        """After a night that was committed or vetoed: what is still held, and how firmly, and that it is morning."""
+        self.fading.day_ends(night)
+        yield from self.fading.retained()
+        if night not in self._nights:
+            self.parts.governor.refused()
+        yield self.parts.governor.night_over(self.waking.lived_at)
 
-    def _retained(self):
-        """Every episode known, once those that fade have been let go of. What nothing is left of is not known after."""
-        faded = yield from self._let_go()
-        told = [self._retention(episode) for episode in sorted(self.known)]
-        for each in told:
-            if not each.held and each.cortical < retention.FORGOTTEN:
-                del self.known[each.episode]
-        yield ev.Retained(night=self._last_night, episodes=told, faded=faded)
-
-    def _let_go(self):
-        """Let go of what fades, and keep what the cortex itself says of it. Returns the episodes."""
-        parts = self.parts
-        faded = retention.fading(self.known, self.ended, self.settings.capacity)
-        taught = {e: (parts.lived[e].text, parts.lived[e].bits) for e in faded if self.known[e].nights}
-        for episode, cue, answer in traces.left_behind(parts.speech, taught):
-            yield ev.TraceKept(night=self._last_night, episode=episode, cue=cue, answer=answer)
-        for episode in faded:
-            self.known[episode].held = False
-            parts.hippocampus.forget(episode)
-            parts.inner.forget(episode)
-            parts.lived.pop(episode, None)
-        if faded:
-            parts.papers.hippocampus_changed()
-        return faded
-
-    def _retention(self, episode: int) -> ev.Retention:
-        history = self.known[episode]
-        now = retention.strength(history, self.ended)
-        return ev.Retention(
-            episode=episode, hippocampal=round(now.hippocampal, 4), cortical=round(now.cortical, 4), held=history.held
-        )
-
-    @property
-    def _last_night(self) -> int:
-        return self.ended[-1] if self.ended else 0
+    # ------------------------------------------------------------ after the cortex has moved
 
     def _moved(self, cortex: str) -> None:
         self.hash = cortex
@@ -375,7 +256,7 @@ class Mind:
             inner = self.parts.inner
             path = self.parts.states / proposal.state_file
             inner.adopt(Latent.from_file(path, proposal.state, inner.latent.inputs, proposal.night))
-            yield inner.scored(self._awaiting(), "the state's model was trained")
+            yield inner.scored(self.fading.awaiting(), "the state's model was trained")
 
     def _refile(self):
         """Addresses come from the cortex's own states, so stored episodes are read again when it has moved."""
@@ -385,48 +266,6 @@ class Mind:
             yield ev.MindWaiting(
                 what=f"reading {len(every):,} episodes with the new cortex", fraction=done / len(every)
             )
-
-
-# ---------------------------------------------------------------- measured once a base model
-
-
-def _address(speech: Speech, folder: Path) -> Address:
-    """Whitening from the primer text, at two thirds of the depth."""
-    path = folder / "address.safetensors"
-    if path.is_file():
-        return Address.load(path)
-    text = (resources.folder() / "texts" / "primer.txt").read_text("utf-8")
-    layer = round(len(speech.cortex.layers) * DEPTH)
-    tokens = speech.encode(text)
-    rows = [tokens[at : at + 64] for at in range(0, len(tokens), 64)]
-    rows = [row for row in rows if len(row) > 8]
-    opening = speech.opening_past()
-    states = []
-    with torch.no_grad():
-        for start in range(0, len(rows), 16):
-            part, taps = rows[start : start + 16], {layer: None}
-            speech.cortex.read_through(part, pasts=[opening] * len(part), taps=taps)
-            states.append(taps[layer])
-    address = Address.fitted(layer, torch.cat(states))
-    folder.mkdir(parents=True, exist_ok=True)
-    address.save(path)
-    return address
-
-
-def _reference(speech: Speech, folder: Path) -> exam.Reference:
-    """The base's own answers to unrelated chat prompts, and its states while giving them."""
-    tensors, rows = folder / "reference.safetensors", folder / "reference.json"
-    if tensors.is_file() and rows.is_file():
-        kept = json.loads(rows.read_text("utf-8"))
-        return exam.Reference(kept["rows"], kept["labels"], load_file(tensors)["states"])
-    lines = (resources.folder() / "texts" / "chat-prompts.jsonl").read_text("utf-8").splitlines()
-    found = exam.Reference.of(speech, [json.loads(line)["prompt"] for line in lines if line.strip()])
-    folder.mkdir(parents=True, exist_ok=True)
-    with written_beside(rows) as beside:
-        beside.write_text(json.dumps({"rows": found.rows, "labels": found.labels}), "utf-8")
-    with written_beside(tensors) as beside:
-        save_file({"states": found.states.contiguous()}, beside)
-    return found
 
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

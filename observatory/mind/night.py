@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..governor.governor import Governor
 from ..protocol import events as ev
 from ..protocol.commands import Decide, Sleep
 from . import checkpoint, exam, gate, weigh
@@ -57,6 +58,7 @@ class Parts:
     papers: exam.Papers
     inner: Inner
     states: Path
+    governor: Governor
     lived: dict[int, Lived] = field(default_factory=dict)
     superseded: dict[int, int] = field(default_factory=dict)
     """Episodes that a later one corrects, and which."""

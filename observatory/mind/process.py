@@ -27,7 +27,9 @@ HEARTBEAT_S = 1.0
 AWAY_BELOW_WINDOW = 5
 """Niceness: on two cores the window must keep its frames while the mind trains."""
 
-SAID = cmd.Tell | cmd.Ask | cmd.Feedback | cmd.SetGoal
+IDLE_EVERY_S = 900.0
+"""Seconds without a word after which the governor is asked what to do; a quarter of an hour is a rest in its table."""
+SAID = cmd.Tell | cmd.Ask | cmd.Feedback | cmd.SetGoal | cmd.NotNow
 """What a person says to the mind; asleep it waits."""
 
 REMEDIES = {
@@ -64,6 +66,7 @@ class Loop:
         self.paused = False
         self.until: str | None = None
         self.told_asleep = False
+        self._heard, self._idled = time.monotonic(), 0
         self.gone = threading.Event()
 
     # ------------------------------------------------------------ life
@@ -100,8 +103,10 @@ class Loop:
             sys.exit(4)
 
     def _obey(self, command: cmd.Command) -> None:
-        mind = self.mind
+        mind, self._idled = self.mind, 0
         try:
+            if self.mode == "rest":
+                self._drive(mind.stir(), "")
             match command:
                 case cmd.Tell():
                     self._drive(mind.tell(command), "encoding")
@@ -111,6 +116,8 @@ class Loop:
                     self._drive(mind.feel(command), "reading anew")
                 case cmd.SetGoal():
                     self._drive(mind.aim(command), "turning to another goal")
+                case cmd.NotNow():
+                    self._drive(mind.not_now(), "")
                 case cmd.Restore():
                     self._drive(mind.restore(command.episodes), "remembering")
                 case cmd.Sleep():
@@ -255,7 +262,16 @@ class Loop:
         while not self.connection.poll(0.25):
             if self.gone.is_set():
                 raise Leaving
+            self._idle()
+        self._heard = time.monotonic()
         return self._receive()
+
+    def _idle(self) -> None:
+        """Nothing was said for a while: the governor has its say, and again after as long."""
+        quiet = time.monotonic() - self._heard
+        if self.mode in ("awake", "rest") and not self.busy and quiet >= IDLE_EVERY_S * (self._idled + 1):
+            self._idled += 1
+            self._drive(self.mind.idle(quiet / 3600), "")
 
     def _receive(self) -> cmd.Command:
         while True:

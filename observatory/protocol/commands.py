@@ -142,6 +142,10 @@ class SetGoal(Command, frozen=True, kw_only=True):
     goal: Annotated[str, msgspec.Meta(max_length=EPISODE_TEXT_LIMIT)] = ""
 
 
+class NotNow(Command, frozen=True, kw_only=True):
+    """The governor's proposal to sleep was declined; it is not made again before pressure has risen."""
+
+
 class Ask(Command, frozen=True, kw_only=True):
     """A question to answer, with both memories or with the hippocampus unplugged."""
 
@@ -234,5 +238,6 @@ class Leave(Command, frozen=True, kw_only=True):
 
 
 AnyCommand = Union[
-    Wake, Restore, Tell, Feedback, SetGoal, Ask, Sleep, Pause, Resume, StepOnce, Decide, VetoNight, RollBack, Leave,
+    Wake, Restore, Tell, Feedback, SetGoal, NotNow, Ask, Sleep, Pause, Resume, StepOnce, Decide, VetoNight, RollBack,
+    Leave,
 ]  # fmt: skip

@@ -14,7 +14,7 @@ from pathlib import Path
 from .commands import EPISODE_TEXT_LIMIT
 from .lines import NAME_LIMIT, LinesError, Refused, checked_text, kind_of, only_known, read, text_of
 
-KEYS = ("text", "speaker", "at", "session", "goal", "outcome", "because")
+KEYS = ("text", "speaker", "at", "session", "goal", "outcome", "because", "mark")
 
 
 class DayError(LinesError):
@@ -26,7 +26,10 @@ class DayError(LinesError):
 
 @dataclass(frozen=True)
 class Experience:
-    """One line to live. `at` is UTC in ISO form, or empty when the file does not say."""
+    """One line to live. `at` is UTC in ISO form, or empty when the file does not say.
+
+    `mark` is for people and for comparisons, who want to know why a line is there; the mind is never told.
+    """
 
     line: int
     text: str
@@ -36,6 +39,7 @@ class Experience:
     goal: str = ""
     outcome: float | None = None
     because: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ def _line(line: int, found: dict) -> Experience | SleepLine:
         goal=text_of(found, "goal", EPISODE_TEXT_LIMIT),
         outcome=_outcome(found.get("outcome")),
         because=text_of(found, "because", EPISODE_TEXT_LIMIT),
+        mark=text_of(found, "mark", NAME_LIMIT),
     )
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
+from observatory import resources
 from observatory.protocol import commands as cmd
 from observatory.protocol import events as ev
 from observatory.protocol.drives import BY_CHANCE, PRESETS, Drives
@@ -114,7 +113,7 @@ def test_after_a_restart_states_and_scores_are_as_they_were(many, settings):
     again = woken(settings)
     list(again.restore(stored))
     every = [*TEXTS, *MORE]
-    assert json.dumps(again.parts.inner.feelings.scores(every)) == json.dumps(many.parts.inner.feelings.scores(every))
+    assert again.parts.inner.feelings.scores(every).tolist() == many.parts.inner.feelings.scores(every).tolist()
     first, second = (of(tell(m, 9, "Bartholomew slept."), ev.StateMoved)[0] for m in (many, again))
     assert first.place == second.place
     assert first.error == second.error
@@ -150,3 +149,55 @@ def test_dials_are_told_with_the_night_and_every_draw_names_its_drive(many):
 
 def as_dict(settings: cmd.Settings) -> dict:
     return {name: getattr(settings, name) for name in settings.__struct_fields__}
+
+
+def test_the_very_same_words_are_read_and_not_stored_unless_something_new_is_said_of_how_it_went(told):
+    events = tell(told, 5, TEXTS[3])
+    observed = of(events, ev.EpisodeObserved)[0]
+    assert (observed.episode, observed.like) == (5, 3)
+    assert not of(events, ev.EpisodeEncoded)
+    assert 5 not in told.parts.hippocampus.traces
+    assert 5 not in told.fading.known
+    assert of(events, ev.GovernorDecided)[0].choice == "observe"
+    events = tell(told, 6, TEXTS[3], outcome=-1.0)
+    assert of(events, ev.EpisodeEncoded)
+    assert of(events, ev.GovernorDecided)[0].choice == "encode"
+
+
+def test_the_governor_sees_pressure_rise_by_day_and_fall_with_a_night(many):
+    def pressure(events) -> float:
+        return of(events, ev.GovernorDecided)[-1].states.pressure
+
+    before = pressure(tell(many, 9, "The pier was closed for the storm."))
+    assert pressure(tell(many, 10, "A blue kite hung in the mast.")) > before > 0
+    events = a_night(many)
+    woke = of(events, ev.GovernorDecided)[-1]
+    assert (woke.on, woke.choice) == ("night over", "wake")
+    assert woke.states.pressure < before, "four of ten episodes are in the cortex now"
+    assert of(a_night(many, number=2, decision="veto"), ev.GovernorDecided)[-1].states.pressure == pytest.approx(
+        woke.states.pressure
+    )
+
+
+def test_a_table_that_never_reads_memory_makes_the_cortex_answer_alone(told, settings):
+    table = (resources.folder() / "governor.toml").read_text("utf-8")
+    table = table.replace('then = "read memory"', 'then = "answer alone"')
+    aloof = woken(cmd.Settings(**{**as_dict(settings), "rules": table}))
+    for mind, reads in ((told, True), (aloof, False)):
+        tell(mind, 11, TEXTS[1] + " Everybody knows it.")
+        events = list(mind.ask(cmd.Ask(question=1, text=TEXTS[1])))
+        assert bool(of(events, ev.MemoryRead)[0].reads) == reads
+        assert of(events, ev.GovernorDecided)[0].choice == ("read memory" if reads else "answer alone")
+
+
+def test_a_table_that_cannot_be_used_is_named_and_the_built_in_one_governs(settings):
+    mind = woken(cmd.Settings(**{**as_dict(settings), "rules": "version = 1\n[[rule]]\nname = 3"}))
+    assert "built-in" in of(mind.events, ev.Notice)[0].title
+    assert of(tell(mind, 1, TEXTS[1]), ev.GovernorDecided)
+
+
+def test_left_alone_it_rests_and_stirs_when_something_is_said(told):
+    events = list(told.idle(0.5))
+    assert of(events, ev.GovernorDecided)[0].choice == "rest"
+    assert of(events, ev.ModeChanged)[0].mode == "rest"
+    assert of(list(told.stir()), ev.ModeChanged)[0].mode == "awake"

@@ -177,7 +177,7 @@ def test_a_vetoed_night_consolidates_nothing(told):
 def test_a_faded_episode_leaves_the_hippocampus_and_is_spoken_of_while_the_cortex_keeps_it(told):
     list(told.tell(cmd.Tell(episode=9, text="Mirembe is afraid of balloons.", outcome=-1.0)))
     a_night(told)
-    told.ended += range(101, 120)
+    told.fading.ended += range(101, 120)
     order = cmd.Sleep(night=120, seed=1, episodes=[9], old_episodes=list(TEXTS), plan=cmd.NightPlan(steps=2, rank=2))
     events = []
     for event in told.sleep(order):
@@ -241,7 +241,7 @@ def test_a_roll_back_takes_the_cortical_strength_of_its_nights_away(told):
 
 def test_a_restarted_mind_knows_the_same_strengths(told, settings):
     (before,) = of(a_night(told), ev.Retained)
-    committed = told.known[1].nights
+    committed = told.fading.known[1].nights
     stored = [
         cmd.StoredEpisode(episode=e, text=t if e != 2 else "", speaker="user", session="", lived_at="",
                           tokens=told.parts.hippocampus.traces[e].tokens if e != 2 else [],
@@ -251,7 +251,7 @@ def test_a_restarted_mind_knows_the_same_strengths(told, settings):
     again = woken(msgspec.structs.replace(settings, ended=[1]))
     list(again.restore(stored))
     assert set(again.parts.hippocampus.traces) == set(again.parts.lived) == set(TEXTS) - {2}
-    there = {each.episode: each for each in of(list(again._retained()), ev.Retained)[0].episodes}
+    there = {each.episode: each for each in of(list(again.fading.retained()), ev.Retained)[0].episodes}
     for each in before.episodes:
         expected = msgspec.structs.replace(each, hippocampal=0.0, held=False) if each.episode == 2 else each
         assert there[each.episode] == expected

@@ -11,9 +11,9 @@ VALUE_BINS = 41
 class EpisodeScore(Plain, frozen=True, kw_only=True):
     """What each drive sees in one episode, and what it saw it in. A score of 1 is usual, 0 is nothing.
 
-    `bits_over`: bits a token over what such text usually costs. `error`: nats by which the latent state came out
-    otherwise than expected. `relevance`: closeness to the goal, −1 to 1. `value` and `tail`: how it is expected to go,
-    −1 to 1, and how in the worst tenth. `twin_of`: the earlier episode that it nearly repeats.
+    `bits_over`: bits a token over what the telling tokens of such text usually cost. `error`: nats by which the latent
+    state came out otherwise than expected. `relevance`: closeness to the goal, −1 to 1. `value` and `tail`: how it is
+    expected to go, −1 to 1, and how in the worst tenth. `twin_of`: the earlier episode that it nearly repeats.
     """
 
     episode: int
