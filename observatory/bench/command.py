@@ -12,6 +12,7 @@ from cyclopts import Parameter
 from .. import models, resources
 from ..cli import HERE, WRONG, Common
 from ..host.refusal import Refusal
+from ..protocol import drives as dials
 from .compare import Asked, compare
 from .table import ARMS
 
@@ -26,6 +27,7 @@ def bench(
     nights: int | None = None,
     seeds: str = "0,1,2",
     tokens: int = TOKENS,
+    drives: str = "balanced",
     jobs: int = 1,
     ray: str = "",
     exam: Path | None = None,
@@ -45,13 +47,15 @@ def bench(
     arms
         Which, with commas between: sleep, none, retrieval, finetune, lora, uniform, no-dreams, no-anchor.
     days
-        What is lived: told, free, first, rule, relations, or a day file of your own.
+        What is lived: told, free, first, mixed, rule, relations, or a day file of your own.
     nights
         How many of its days. Default: all there are (relations: 1).
     seeds
         With commas between; every arm runs once with each.
     tokens
         Trained tokens a night may spend, the same for every arm.
+    drives
+        What the nights go by: a preset, or dials such as curiosity=0.6,focus=0.3,fear=0.1.
     jobs
         How many run side by side; processors are shared out among them.
     ray
@@ -80,8 +84,8 @@ def bench(
         arms=_arms(arms), days=days, nights=nights, seeds=_seeds(seeds), tokens=tokens, exam=exam, jobs=jobs, ray=ray,
         work=(work or platformdirs.user_cache_path("sleep-observatory") / "bench").expanduser().absolute(),
         kept=(kept or resources.folder() / "bench").expanduser().absolute(), again=again, table_only=table_only,
-        plots=not no_plots, model=_model(common.model), device=device, precision=precision, quiet=common.quiet,
-        json=common.json,
+        plots=not no_plots, model=_model(common.model), device=device, precision=precision, drives=_drives(drives),
+        quiet=common.quiet, json=common.json,
     )  # fmt: skip
     signal.signal(signal.SIGTERM, _interrupt)
     return compare(asked)
@@ -98,6 +102,14 @@ def _arms(text: str) -> tuple[str, ...]:
         said = f"“{unknown[0]}” is no arm" if unknown else "--arms names no arm"
         raise Refusal(WRONG, f"{said}; there are {', '.join(ARMS)}.")
     return names
+
+
+def _drives(text: str) -> str:
+    try:
+        dials.read(text)
+    except dials.DrivesUnclear as unclear:
+        raise Refusal(WRONG, str(unclear)) from None
+    return text
 
 
 def _seeds(text: str) -> tuple[int, ...]:

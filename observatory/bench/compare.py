@@ -43,6 +43,7 @@ class Asked:
     kept: Path
     exam: Path | None = None
     jobs: int = 1
+    drives: str = "balanced"
     ray: str = ""
     again: bool = False
     table_only: bool = False
@@ -120,7 +121,7 @@ def _choose_relations(asked: Asked, nights: int, out: Path) -> None:
 def _job(asked: Asked, days: sets.DaySet, arm: str, seed: int) -> Job:
     return Job(
         days=days.name, arm=arm, seed=seed, nights=days.nights, day=days.day, exam=days.exam, tokens=asked.tokens,
-        model=asked.model, device=asked.device, precision=asked.precision,
+        model=asked.model, device=asked.device, precision=asked.precision, drives=asked.drives,
     )  # fmt: skip
 
 

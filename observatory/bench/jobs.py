@@ -54,6 +54,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     device: str = "auto"
     precision: str = "auto"
     threads: int = 0
+    drives: str = kept.UNLESS_SAID["drives"]
 
     @property
     def name(self) -> str:
@@ -61,11 +62,12 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     def asked(self) -> dict:
         """What the kept report says was asked for."""
+        dials = {"drives": self.drives} if self.drives != kept.UNLESS_SAID["drives"] else {}
         return {
             "days": self.days, "arm": self.arm, "seed": self.seed, "nights_asked": self.nights,
             "tokens_asked": None if self.arm in FROZEN else self.tokens, "model": self.model,
             "day_hash": hashlib.sha256(self.day.encode()).hexdigest(),
-            "exam_hash": hashlib.sha256(self.exam.encode()).hexdigest(),
+            "exam_hash": hashlib.sha256(self.exam.encode()).hexdigest(), **dials,
         }  # fmt: skip
 
     def folder(self, work: Path) -> Path:
@@ -87,6 +89,7 @@ def do(job: Job, work: Path, stop: threading.Event | None = None) -> dict:
         sys.executable, "-m", "observatory", "live", "--home", folder / "home", "--model", job.model,
         "--day", folder / "day.jsonl", "--exam", folder / "exam.jsonl", "--arm", job.arm, "--seed", job.seed,
         "--approve", "always", "--device", job.device, "--precision", job.precision, "--report", report,
+        "--drives", job.drives,
     ]  # fmt: skip
     if job.tokens and job.arm not in FROZEN:
         command += ["--tokens", job.tokens]

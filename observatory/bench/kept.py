@@ -20,6 +20,8 @@ from ..protocol.durable import write
 SCHEMA = 1
 ASKED = ("days", "arm", "seed", "nights_asked", "tokens_asked", "model", "day_hash", "exam_hash")
 """What was asked for: two kept reports may stand in for one another only if all of it agrees."""
+UNLESS_SAID = {"drives": "balanced"}
+"""What was asked for besides, and what it was where a report does not say."""
 NIGHT = (
     "night", "episodes", "decision", "openings", "wall_s", "exam_s", "steps", "tokens", "delta_norm", "delta_scale",
     "peak_rss_mb", "cortex_before", "cortex_after", "perplexity", "kl_from_base", "exam",
@@ -39,7 +41,7 @@ def distil(report: dict, asked: dict, commit: dict) -> dict:
     """What is worth keeping of a job's report. `asked` says what the job was, `commit` which code did it."""
     return {
         "schema": SCHEMA,
-        **{name: asked[name] for name in ASKED},
+        **{name: asked[name] for name in (*ASKED, *UNLESS_SAID) if name in asked},
         "model_name": report["model"],
         **{name: report.get(name) for name in MEASURED},
         "python": platform.python_version(),
@@ -83,7 +85,9 @@ def load_all(folder: Path, days: str, arms: Iterable[str] = (), nights: int | No
 
 def differences(kept: dict, asked: dict) -> list[str]:
     """In what a kept report is another one than the one asked for."""
-    return [f"{name}: {_short(kept[name])}, asked {_short(asked[name])}" for name in ASKED if kept[name] != asked[name]]
+    kept, asked = UNLESS_SAID | kept, UNLESS_SAID | asked
+    names = [name for name in (*ASKED, *UNLESS_SAID) if kept[name] != asked[name]]
+    return [f"{name}: {_short(kept[name])}, asked {_short(asked[name])}" for name in names]
 
 
 def commit_here() -> dict:

@@ -22,8 +22,6 @@ from ..protocol.lines import LinesError
 
 WRONG = 2
 SLEEP = '{"sleep": true}'
-KNOWN_SETS = ("told", "free", "first", "rule", "relations")
-"""What the comparison is documented for; `relations` is made by `relations.py`, the others ship."""
 
 
 @dataclass(frozen=True)

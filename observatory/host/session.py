@@ -152,6 +152,11 @@ class Session:
         self._writable()
         self._keeping.ask(self._keeping.say, _checked(c.SetGoal, goal=goal)).result(OPENING_S)
 
+    def not_now(self) -> None:
+        """The governor's proposal to sleep is declined; it is not made again before pressure has risen."""
+        self._writable()
+        self._keeping.ask(self._keeping.send, c.NotNow()).result(OPENING_S)
+
     def ask(self, text: str, memory: e.Memory = "whole", tokens: int = 48) -> int:
         """A question, with both memories or the cortex alone. Returns its number; `Answered` carries the answer."""
         self._writable()
