@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 
+from ..protocol.drives import DrivesUnclear, read
 from .dock import Dock
 
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 
 
 class Arranging:
@@ -25,7 +26,7 @@ class Arranging:
         self.addDockWidget(area.RightDockWidgetArea, self.night)
         self.addDockWidget(area.RightDockWidgetArea, self.episodes)
         self.splitDockWidget(self.night, self.episodes, Qt.Orientation.Vertical)
-        for dock in (self.dreams, self.weighing, self.review):
+        for dock in (self.dreams, self.weighing, self.review, self.drives, self.state, self.governor):
             self.tabifyDockWidget(self.night, dock)
         for dock in self.docks:
             dock.show()
@@ -40,11 +41,18 @@ class Arranging:
         theme = self.settings.value("theme")
         if theme in ("system", "night", "day") and theme != self.look.asked:
             self._look_as(theme)
+        self._restore_dials(self.settings.value("dials"))
         geometry, state = self.settings.value("geometry"), self.settings.value("docks")
         if geometry is not None:
             self.restoreGeometry(geometry)
         if state is not None and not self.restoreState(state, LAYOUT_VERSION):
             self.put_docks_back()
+
+    def _restore_dials(self, written: object) -> None:
+        try:
+            self.drives.dials.set(read(str(written)))
+        except DrivesUnclear:  # none were written, or by another version
+            return
 
     def remember(self) -> None:
         if self.settings is None:
@@ -52,6 +60,7 @@ class Arranging:
         self.settings.setValue("geometry", self.saveGeometry())
         self.settings.setValue("docks", self.saveState(LAYOUT_VERSION))
         self.settings.setValue("theme", self.look.asked)
+        self.settings.setValue("dials", self.drives.dials.drives.said())
         self.settings.sync()
 
     # ------------------------------------------------------------ moving about
@@ -80,6 +89,18 @@ class Arranging:
     def show_weighing(self) -> None:
         self._show(self.weighing)
         self.weighing.twin_button.setFocus()
+
+    def show_drives(self) -> None:
+        self._show(self.drives)
+        self.drives.take_focus()
+
+    def show_state(self) -> None:
+        self._show(self.state)
+        self.state.take_focus()
+
+    def show_governor(self) -> None:
+        self._show(self.governor)
+        self.governor.take_focus()
 
     def show_review(self) -> None:
         self._show(self.review)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
 from . import words
+from .feedback import hue, went
 from .lived import Turn
 from .look import Look
 from .story import Story
@@ -19,6 +20,7 @@ from .tokens import TokenText
 SHOWN = 300
 """Turns kept laid out. Older ones stay in the episodes table and in the record."""
 
+WAITS = "waits until the night reaches the gate"
 PORTION = 12
 """Turns laid out in one go: about 15 ms."""
 FEW = 12
@@ -56,14 +58,14 @@ class Block:
         self._put(head, small, "soft", gap=2)
         self._put(turn.text, body, "text", pieces=turn.pieces, bits=turn.surprise)
         if told is None:
-            self._put("on its way to the hippocampus…", small, "soft")
+            self._put(_not_encoded(turn, story), small, "accent" if turn.waits else "soft")
             return
         said = [f"mean surprise {words.bits(story.by_number[turn.number].mean)}", f"novelty {told.novelty:.2f}"]
         said.insert(0, "kept" if turn.kept else "being saved…")
+        self._put("  ·  ".join(said), small, "soft")
         if told.outcome is not None:
             because = f", because {words.line(told.because, 160)}" if told.because else ""
-            said.append(f"went {_how(told.outcome)}{because}")
-        self._put("  ·  ".join(said), small, "soft")
+            self._put(f"{went(told.outcome)}{because}", small, hue(told.outcome))
 
     def _asked(self, turn: Turn, small, body, story: Story) -> None:
         with_ = "whole mind" if turn.memory == "whole" else "cortex alone, hippocampus unplugged"
@@ -75,12 +77,16 @@ class Block:
         if answer:
             self._put(answer, body, "text", x, pieces, bits)
         else:
-            self._put("nothing was said" if turn.answered else "thinking…", body, "soft", x)
+            nothing = "nothing was said" if turn.answered else WAITS if turn.waits else "thinking…"
+            self._put(nothing, body, "accent" if turn.waits else "soft", x)
         if turn.answered:
             about = f"{words.plural(len(bits), 'token')} in {words.duration(turn.answered.wall_ms / 1e3)}"
             speed = f"  ·  {turn.answered.tokens_per_s:.0f} tokens/s"
             self._put(about + speed, small, "soft", x)
         self._memories(turn, small, story, x)
+        if turn.asks is not None:
+            self._put("? The mind is not sure, and asks to be told", self._look.strong("small"), "wrong", x, gap=2)
+            self._put(turn.asks.why, small, "soft", x)
         self.mark = QRectF(2, top, 3, max(8.0, self._y - top - 4))
 
     def _memories(self, turn: Turn, small, story: Story, x: float) -> None:
@@ -126,15 +132,22 @@ class Block:
         return ""
 
 
-def _how(outcome: float) -> str:
-    word = "well" if outcome > 0 else "badly" if outcome < 0 else "neither well nor badly"
-    return f"{word} ({words.signed(outcome)})"
+def _not_encoded(turn: Turn, story: Story) -> str:
+    """What has become of something told that is no episode, or none yet."""
+    seen = turn.observed
+    if seen is None:
+        return WAITS if turn.waits else "on its way to the hippocampus…"
+    like = story.by_number.get(seen.like) if seen.like is not None else None
+    if like is None:
+        return f"○ read, not stored: {words.line(seen.why, 200)}"
+    return f"○ read, not stored: it repeats episode {seen.like}, {words.name(like.told, seen.like, 60)}"
 
 
 class Conversation(QAbstractScrollArea):
     """Keyboard: up and down choose a turn, left and right a memory, Enter opens it, Ctrl+C copies."""
 
     episode_wanted = Signal(int)
+    turn_chosen = Signal()
 
     def __init__(self, story: Story, look: Look, parent: QWidget | None = None):
         super().__init__(parent)
@@ -214,6 +227,16 @@ class Conversation(QAbstractScrollArea):
     def blocks(self) -> list[Block]:
         return self._blocks
 
+    @property
+    def told(self) -> int | None:
+        """The episode of the chosen turn; of the newest one told where none is chosen, or a question is."""
+        turns = self.story.turns if self._turn is None or self._turn.encoded is None else [self._turn]
+        return next((turn.number for turn in reversed(turns) if turn.encoded is not None), None)
+
+    def _take(self, turn: Turn) -> None:
+        self._turn = turn
+        self.turn_chosen.emit()
+
     # ------------------------------------------------------------ painting
 
     def paintEvent(self, event) -> None:
@@ -257,7 +280,7 @@ class Conversation(QAbstractScrollArea):
         block, point = self._hit(event.position())
         if block is None:
             return
-        self._turn = block.turn
+        self._take(block.turn)
         row = block.row_at(point)
         if row is not None and event.button() == Qt.MouseButton.LeftButton:
             self._row = row
@@ -296,7 +319,8 @@ class Conversation(QAbstractScrollArea):
         self.viewport().update()
 
     def _go(self, place: int) -> None:
-        self._turn, self._row = self._blocks[place].turn, 0
+        self._row = 0
+        self._take(self._blocks[place].turn)
         bar, top, height = self.verticalScrollBar(), self._tops[place], self._blocks[place].height
         if top < bar.value():
             bar.setValue(int(top) - GRID)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from . import words
 from .look import Look
 from .theme import GRID
 
@@ -24,6 +25,29 @@ def label(text: str = "", name: str = "", *, wrap: bool = False, selectable: boo
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
     return made
+
+
+class OneLine(QLabel):
+    """A text on one line, cut where its room ends; it never asks for more room, and its tooltip says all of it."""
+
+    def __init__(self, name: str = ""):
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setObjectName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.whole = ""
+
+    def say(self, text: str) -> None:
+        self.whole = words.line(text)
+        self.setToolTip(words.tip(self.whole))
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self.whole, Qt.TextElideMode.ElideRight, self.width()))
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
 
 def row(*widgets: QWidget | None, gap: int = GRID) -> QHBoxLayout:

@@ -9,9 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import resources
+from ..protocol import events as ev
+from ..protocol.commands import NightPlan
 from ..protocol.days import Experience, read_day
+from ..protocol.drives import Drives, read
 from ..protocol.lines import LinesError
-from . import asking
+from . import asking, words
+from .feedback import FeedbackDialog
 
 
 class Doing:
@@ -27,6 +31,16 @@ class Doing:
 
     def can_tell(self) -> bool:
         return self._open() and self.story.awake
+
+    def can_say(self) -> bool:
+        """Also to the sleeping mind: what is said then waits until the night reaches the gate."""
+        return self._open() and self.story.up
+
+    def can_say_how(self) -> bool:
+        return self.can_tell() and bool(self.story.episodes)
+
+    def sleep_is_proposed(self) -> bool:
+        return self.can_sleep() and self.story.sleep_proposed is not None
 
     def can_sleep(self) -> bool:
         return self.can_tell() and bool(self.story.unslept)
@@ -59,7 +73,7 @@ class Doing:
 
     def tell(self) -> None:
         text = self._typed()
-        if not text or not self.can_tell():
+        if not text or not self.can_say():
             return
         number = self._do("This was not told", lambda: self.source.tell(text))
         if number is not None:
@@ -69,7 +83,7 @@ class Doing:
 
     def ask(self) -> None:
         text, memory = self._typed(), self.talk.memory
-        if not text or not self.can_tell():
+        if not text or not self.can_say():
             return
         number = self._do("This was not asked", lambda: self.source.ask(text, memory))
         if number is not None:
@@ -79,6 +93,48 @@ class Doing:
 
     def unplug(self, on: bool) -> None:
         self.talk.set_unplugged(on)
+
+    # ------------------------------------------------------------ how it went, and what for
+
+    def _meant(self) -> int | None:
+        """The episode that is meant: the chosen turn where the talk has the focus, else what is chosen where it is."""
+        focus = self.focusWidget()
+        for dock in (self.drives, self.state):
+            if focus is not None and dock.isAncestorOf(focus) and dock.chosen_number:
+                return dock.chosen_number
+        chosen = self.episodes.table.chosen()
+        talks = focus is None or self.talk.isAncestorOf(focus)
+        return self.talk.conversation.told if talks or chosen is None else chosen.number
+
+    def say_worked(self) -> None:
+        self._say_how(self._meant(), 1.0)
+
+    def say_failed(self) -> None:
+        self._say_how(self._meant(), -1.0)
+
+    def _say_how(self, number: int | None, outcome: float) -> None:
+        episode = self.story.by_number.get(number) if number is not None else None
+        if episode is None or not self.can_say_how():
+            return
+        told = episode.told
+        same = told.outcome is not None and told.outcome * outcome > 0
+        name = words.name(told, most=70)
+        dialog = FeedbackDialog(name, outcome, told.because if same else "", self.look, self)
+        dialog.given.connect(lambda score, why: self._do(
+            "How it went was not taken down", lambda: self.source.feedback(told.episode, score, why)
+        ))  # fmt: skip
+        self.feedback_dialog = dialog
+        dialog.open()
+
+    def set_goal(self, goal: str) -> None:
+        if self.can_tell():
+            self._do("The goal was not set", lambda: self.source.set_goal(goal))
+            self.drives.goal.setModified(False)
+
+    def edit_goal(self) -> None:
+        self._show(self.drives)
+        self.drives.goal.setFocus()
+        self.drives.goal.selectAll()
 
     def tell_day(self) -> None:
         path = self.choose_file("A day file", "Days (*.jsonl);;All files (*)")
@@ -118,9 +174,37 @@ class Doing:
         return paper.questions(paper.first_exam() if lived else None)
 
     def sleep(self) -> None:
+        """With the dials as they stand in the window."""
         if self.can_sleep():
-            self._do("No night was opened", lambda: self.source.sleep(self._exam(), why="a person asked for it"))
-            self._show(self.night)
+            self._sleep(lambda: self.drives.dials.drives, "a person asked for it")
+
+    def sleep_as_proposed(self) -> None:
+        """With the dials that the governor's proposal names, if it names any."""
+        if self.sleep_is_proposed():
+            preset = self.story.sleep_proposed.preset
+            self._sleep(lambda: read(preset) if preset else self.drives.dials.drives, "the governor proposed it")
+
+    def _sleep(self, drives: Callable[[], Drives], why: str) -> None:
+        self._do(
+            "No night was opened",
+            lambda: self.source.sleep(self._exam(), plan=NightPlan(drives=drives()), why=why),
+        )
+        self._show(self.night)
+
+    def offer_sleep(self) -> None:
+        """One card for as long as the governor's proposal stands."""
+        proposed = self.story.sleep_proposed
+        if proposed is None or self.story.asleep:
+            self.notices.withdraw("sleep-as-proposed")
+        elif proposed is not self._offered and (not self.live or self._is_now(proposed)):
+            dials = f"It would draw with the dials {words.dials(proposed.preset)}." if proposed.preset else (
+                "The dials stay as they stand in Drives."
+            )  # fmt: skip
+            self.notices.offer(ev.Notice(
+                at=proposed.at, level="info", title="The governor proposes sleep", text=proposed.why, remedy=dials,
+                action="sleep-as-proposed",
+            ))  # fmt: skip
+        self._offered = proposed
 
     def resume_night(self) -> None:
         if self.can_resume():

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QLineEdit, QSplitter, QStacke
 
 from . import words
 from .dock import Dock, EmptyPage, column, label, row
+from .feedback import HowLine, hue, went
 from .look import Look
 from .story import Episode, Story
 from .tables import Column, Table
@@ -50,10 +51,13 @@ def _strength(place: str, stage: str, title: str, width: int, about: str) -> Col
 
 COLUMNS = (
     Column("No.", lambda e: f"{e.number:,}", lambda e: e.number, number=True, width=56),
-    Column("When", lambda e: words.when(e.told.lived_at, e.told.at), lambda e: (e.told.lived_at, e.told.at), width=128),
-    Column("Speaker", _speaker, lambda e: _speaker(e).casefold(), width=104),
+    Column("When", lambda e: words.when(e.told.lived_at, e.told.at), lambda e: (e.told.lived_at, e.told.at), width=124),
+    Column("Speaker", _speaker, lambda e: _speaker(e).casefold(), width=88),
     Column("What", lambda e: e.told.text, lambda e: e.told.text.casefold(), stretch=True),
-    Column("Surprise", lambda e: words.bits(e.mean), lambda e: e.mean, number=True, width=124,
+    Column("How it went", lambda e: went(e.told.outcome), lambda e: -2.0 if e.told.outcome is None else e.told.outcome,
+           width=112, colour=lambda e, look: getattr(look, hue(e.told.outcome)),
+           tip=lambda e: e.told.because or went(e.told.outcome), about="As it was told, or said since"),
+    Column("Surprise", lambda e: words.bits(e.mean), lambda e: e.mean, number=True, width=108,
            bar=lambda e, look: (e.mean / BITS_AT_THE_TOP, look.heat(e.mean)), about="Mean bits per token when read"),
     Column("Slept on", _nights, lambda e: (len(e.nights), e.nights), width=84,
            colour=lambda e, look: None if e.nights else look.soft,
@@ -65,6 +69,9 @@ COLUMNS = (
               "Strength in the cortex, from 0 to 1, after the last night: raised by the nights that took the episode "
               "in, and decaying slowly. It is reckoned from the nights; the exam is what measures"),
 )  # fmt: skip
+
+
+ON_STAGE_LEFT_OUT = ("Speaker", "Slept on", "Hippocampus", "Cortex")
 
 
 class EpisodePage(QAbstractScrollArea):
@@ -105,7 +112,7 @@ class EpisodePage(QAbstractScrollArea):
         if told.goal:
             said.append(f"Goal: {told.goal}")
         if told.outcome is not None:
-            said.append(f"Outcome {words.signed(told.outcome)}" + (f", because {told.because}" if told.because else ""))
+            said.append(went(told.outcome) + (f", because {told.because}" if told.because else ""))
         code = f"code of {words.plural(len(told.code), 'unit')}, read in {told.pass_ms:.0f} ms"
         slept = ", ".join(f"night {n}" for n in self.episode.nights)
         said.append(
@@ -150,8 +157,10 @@ class EpisodesDock(Dock):
         self.search.setClearButtonEnabled(True)
         self.count = label("", "softSmall")
         self.table = Table(COLUMNS, look, "Episodes")
-        self.page = EpisodePage(story, look)
+        self.page, self.how = EpisodePage(story, look), HowLine(look)
+        self.how.what.hide()  # the page below says all of it
         self.page.hide()
+        self.how.hide()
         self.pages = QStackedWidget()
         self.empty = EmptyPage(
             "No episodes yet",
@@ -168,7 +177,7 @@ class EpisodesDock(Dock):
     def _lay_out(self) -> None:
         full = QWidget()
         inside = column(full, gap=0)
-        head = row(self.search, self.count)
+        head = row(self.search, self.count, self.how)
         head.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         inside.addLayout(head)
         self.split = QSplitter(Qt.Orientation.Vertical)
@@ -187,6 +196,9 @@ class EpisodesDock(Dock):
         super().restyle(look)
         self.page.look = look
         self.table.restyle(look)
+        # Large type leaves them no room; they stand on the chosen episode's page.
+        for place, each in enumerate(self.table.rows.columns):
+            self.table.setColumnHidden(place, look.on_stage and each.title in ON_STAGE_LEFT_OUT)
         self.page.lay()
 
     def refresh(self) -> None:
@@ -196,6 +208,11 @@ class EpisodesDock(Dock):
         self._say_count()
         if self.page.episode is not None:
             self.page.lay()
+            self._show_how(self.page.episode)
+
+    def _show_how(self, episode: Episode) -> None:
+        told = episode.told
+        self.how.show_episode(told.episode, words.name(told, most=70), told.outcome, self.story.awake)
 
     def _say_count(self) -> None:
         shown, whole = len(self.table.rows.shown), len(self.story.episodes)
@@ -221,8 +238,10 @@ class EpisodesDock(Dock):
     def _show(self) -> None:
         episode = self.table.chosen()
         self.page.setVisible(episode is not None)
+        self.how.setVisible(episode is not None)
         self.page.show_episode(episode)
         if episode is not None:
+            self._show_how(episode)
             self.chosen.emit(episode.number)
 
     def go_to(self, number: int) -> None:

@@ -24,11 +24,17 @@ class Episode:
     """How strong it is in either store, as the mind said last; None before its first night."""
     faded: int | None = None
     """The night after which the hippocampus let it go, as long as it stays gone."""
+    score: ev.EpisodeScore | None = None
+    """What each drive sees in it, as the mind said last."""
 
     def __post_init__(self) -> None:
-        bits = self.told.surprise
+        self.read(self.told)
+
+    def read(self, told: ev.EpisodeEncoded) -> None:
+        """As it was told, or as it is read anew with how it went."""
+        self.told, bits = told, told.surprise
         self.mean = sum(bits) / len(bits) if bits else 0.0
-        self.folded = f"{self.told.text}\n{self.told.speaker}\n{self.told.session}\n{self.told.goal}".casefold()
+        self.folded = f"{told.text}\n{told.speaker}\n{told.session}\n{told.goal}".casefold()
 
     @property
     def number(self) -> int:
@@ -62,6 +68,11 @@ class Turn:
     answered: ev.Answered | None = None
     encoded: ev.EpisodeEncoded | None = None
     kept: bool = False
+    waits: bool = False
+    """Said to a mind that sleeps; it is taken up when the night reaches the gate."""
+    observed: ev.EpisodeObserved | None = None
+    asks: ev.GovernorDecided | None = None
+    """The governor's word that this answer is not sure, and that a person is asked to tell."""
     changed: int = 0
 
 
@@ -93,6 +104,8 @@ class Night:
     """How often each episode was replayed, in its own words or as a dream about it."""
     because: dict[int, str] = field(default_factory=dict)
     """Why each episode was drawn, the last time that was said."""
+    drawn_by: dict[int, Counter[str]] = field(default_factory=dict)
+    """How often each drive drew each episode, as far as that was said."""
     before: dict[tuple[str, str, str], ev.ExamAnswer] = field(default_factory=dict)
     after: dict[tuple[str, str, str], ev.ExamAnswer] = field(default_factory=dict)
     whole: dict[str, ev.Examined] = field(default_factory=dict)
@@ -112,6 +125,8 @@ class Night:
                 self.drawn[item.episode] += 1
                 if item.because:
                     self.because[item.episode] = item.because
+                if item.drive:
+                    self.drawn_by.setdefault(item.episode, Counter())[item.drive] += 1
 
     def go_on_from(self, before: Night) -> None:
         """Take over what the same night had before it was cut short, up to the step it is resumed from."""
@@ -139,6 +154,15 @@ class Night:
         if self.decisions and self.decisions[-1].decision != "hold":
             return None
         return self.proposed.proposal
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One place on the governor's line of time: a decision, or a change of mode. `mode` holds from here on."""
+
+    mode: str
+    decision: ev.GovernorDecided | None = None
+    night: int = 0
 
 
 def key(question: ev.Question) -> tuple[str, str, str]:

@@ -75,6 +75,13 @@ class Look:
     def kind(self, name: str) -> QColor:
         return QColor(self.palette.kinds.get(name, self.palette.soft))
 
+    def drive(self, name: str) -> QColor:
+        return QColor(self.palette.drives.get(name, self.palette.soft))
+
+    def faint(self, colour: QColor | str, share: float = 0.35) -> QColor:
+        """A colour as it would look through a veil of the panel, `share` of it left."""
+        return _mixed(self.palette.panel, QColor(colour).name(), share)
+
     def heat(self, bits: float) -> QColor:
         return QColor(self.palette.ramp[theme.ramp_step(bits)])
 
@@ -226,6 +233,11 @@ QScrollBar::handle {{ background: {line}; border-radius: 4px; min-height: 28px; 
 QScrollBar::handle:hover {{ background: {soft}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QSlider::groove:horizontal {{ background: {raised}; height: 6px; border-radius: 3px; }}
+QSlider::sub-page:horizontal {{ background: {accent}; border-radius: 3px; }}
+QSlider::handle:horizontal {{ background: {text}; border: 2px solid {panel}; width: 14px; margin: -6px 0;
+  border-radius: 9px; }}
+QSlider::handle:horizontal:focus {{ border: 2px solid {accent}; }}
 QSplitter::handle {{ background: {panel}; }}
 QAbstractScrollArea {{ background: {panel}; border: 0; }}
 QFrame#notice {{ background: {raised}; border: 1px solid {line}; border-left: 4px solid {accent}; border-radius: 4px; }}

@@ -23,12 +23,15 @@ from .arranging import Arranging
 from .dock import Dock
 from .doing import Doing
 from .dreams import DreamsDock
+from .drives import DrivesDock
 from .episodes import EpisodesDock
+from .governor import GovernorDock
 from .look import Look
 from .night import NightDock
 from .notices import Notices
 from .review import ReviewDock
 from .source import Source
+from .state import StateDock
 from .status import StatusBar
 from .story import TOPICS, Story
 from .talk import TalkDock
@@ -58,6 +61,7 @@ class MainWindow(Doing, Arranging, QMainWindow):
         self.ask_leave: Callable[[str], bool] = lambda text: asking.leave(self, text)
         self._dirty: set[str] = set()
         self._noticed = 0
+        self._offered: ev.GovernorDecided | None = None
         self._drawn_at = 0.0
         self._ticks = 0
         self._problem = ""
@@ -87,12 +91,16 @@ class MainWindow(Doing, Arranging, QMainWindow):
         self.talk, self.episodes = TalkDock(self.story, self.look), EpisodesDock(self.story, self.look)
         self.night, self.review = NightDock(self.story, self.look), ReviewDock(self.story, self.look)
         self.dreams, self.weighing = DreamsDock(self.story, self.look), WeighingDock(self.story, self.look)
+        self.drives, self.state = DrivesDock(self.story, self.look), StateDock(self.story, self.look)
+        self.governor = GovernorDock(self.story, self.look)
         self.docks: tuple[Dock, ...] = (
-            self.talk, self.episodes, self.night, self.dreams, self.weighing, self.review,
+            self.talk, self.episodes, self.night, self.dreams, self.weighing, self.review, self.drives, self.state,
+            self.governor,
         )  # fmt: skip
         self.status = StatusBar(self.story, self.look)
         self.setStatusBar(self.status)
-        self.notices = Notices(self.look, {a.id: a.text.replace("&", "").rstrip("…") for a in ACTIONS})
+        texts = {a.id: a.text.replace("&", "").rstrip("…") for a in ACTIONS} | {"sleep-as-proposed": "Sleep"}
+        self.notices = Notices(self.look, texts)
         for dock in self.docks:
             dock.visibilityChanged.connect(lambda seen, dock=dock: self._draw_dock(dock) if seen else None)
 
@@ -151,6 +159,11 @@ class MainWindow(Doing, Arranging, QMainWindow):
         self.night.effort.episode_wanted.connect(self.open_episode)
         self.dreams.episode_wanted.connect(self.dream_chosen)
         self.review.decide_wanted.connect(self.decided)
+        self.drives.goal_wanted.connect(self.set_goal)
+        for dock in (self.drives, self.state, self.governor):
+            dock.episode_wanted.connect(self.open_episode)
+        for how in (self.talk.how, self.episodes.how):
+            how.wanted.connect(self._say_how)
         self.notices.action_wanted.connect(self.act)
         self.notices.changed.connect(lambda: self.notices_bar.setVisible(bool(self.notices.cards)))
         for part in (self, *self.docks):  # docks are no children yet
@@ -279,13 +292,18 @@ class MainWindow(Doing, Arranging, QMainWindow):
 
     def _draw_notices(self) -> None:
         for notice in self.story.notices[self._noticed :]:
-            if not self.live or not notice.at or notice.at >= self.story.live_since:
+            if not self.live or self._is_now(notice):
                 self.notices.add(notice)
         self._noticed = len(self.story.notices)
         if self.story.interrupted is None:
             self.notices.withdraw("resume-night")
         if self.story.lost is None:
             self.notices.withdraw("wake-again")
+        self.offer_sleep()
+
+    def _is_now(self, event: ev.Event) -> bool:
+        """Whether it was said in this session, and not in one whose history is read back."""
+        return not event.at or self.story.live_since is None or event.at >= self.story.live_since
 
     def _enable(self) -> None:
         for action in ACTIONS:

@@ -9,17 +9,19 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QProgressBar, QPushButton, QSplitter, QStackedWidget, QTabWidget, QWidget
 
+from ..protocol import events as ev
 from . import words
 from .charts import Curve, Staircase
 from .dock import Dock, EmptyPage, column, label, row
 from .effort import recalled
 from .lived import Night, Replayed
 from .look import Look
+from .ranking import PARTS
 from .resting import EffortPane
 from .stages import StageStrip
 from .story import Story
 from .tables import Column, Table
-from .theme import GRID, KIND_WORDS
+from .theme import DRIVE_MARKS, GRID, KIND_WORDS
 
 MARKS = {"episode": "●", "dream": "◆", "old": "■", "earlier": "▲"}
 STAGES_OF_STEPS = (
@@ -51,11 +53,13 @@ class NightDock(Dock):
         super().__init__("Night", "nightDock", look)
         self.story = story
         self._drawn: Night | None = None
+        self._most = 1.0
+        """The largest part of the draws that any episode has, which fills its cell."""
         self.title, self.said = label("", "title"), label("", "soft", wrap=True)
         self.strip, self.bar = StageStrip(look), QProgressBar()
         self.now, self.left = label("", ""), label("", "soft")
         self.loss = Curve("Loss on what is replayed", "loss", look, "replay")
-        self.kl = Curve("Distance from the old cortex", "KL, nats", look, "dream")
+        self.kl = Curve("From the old cortex", "KL, nats", look, "dream")
         self.recalled = Staircase("Episodes recalled", "episodes", look, "exam")
         self.steps = Table(STAGES_OF_STEPS, look, "Steps")
         self.replays = Table(self._replay_columns(), look, "Replayed")
@@ -81,7 +85,9 @@ class NightDock(Dock):
             Column("Step", lambda r: f"{r.step}", lambda r: r.step, number=True, width=56),
             Column("Kind", lambda r: f"{MARKS[r.item.kind]} {KIND_WORDS[r.item.kind]}", lambda r: r.item.kind,
                    width=118, colour=lambda r, look: look.kind(r.item.kind)),
-            Column("What", what, width=230),
+            Column("Drawn by", _drawer, lambda r: PARTS.index(r.item.drive) if r.item.drive else len(PARTS), width=96,
+                   colour=lambda r, look: look.drive(r.item.drive), about="Which drive drew it, or chance"),
+            Column("What", what, width=200),
             Column("Cue", lambda r: r.item.cue, stretch=True,
                    tip=lambda r: r.item.cue + (f"\n{r.item.because}" if r.item.because else "")),
             Column("Loss", lambda r: f"{r.item.loss:.2f}", lambda r: r.item.loss, number=True, width=112,
@@ -92,7 +98,10 @@ class NightDock(Dock):
 
     def _chosen_columns(self) -> tuple[Column, ...]:
         return (
-            Column("Episode", lambda c: self._name(c.episode), lambda c: c.episode, width=300),
+            Column("Episode", lambda c: self._name(c.episode), lambda c: c.episode, width=240),
+            Column("Drawn by", lambda c: _parts(c), lambda c: c.priority, width=150,
+                   stack=lambda c: [(getattr(c, part) / self._most, part) for part in PARTS],
+                   about="How much of the night's draws each drive, and chance, gives it to begin with"),
             Column("Priority", lambda c: f"{c.priority:.2f}", lambda c: c.priority, number=True, width=80),
             Column("Over usual", lambda c: words.signed(c.bits_over_usual) + " bits", lambda c: c.bits_over_usual,
                    number=True, width=110, about="Surprise over what is usual for this mind"),
@@ -179,6 +188,9 @@ class NightDock(Dock):
         self.strip.update()
         for each in (self.loss, self.kl, self.recalled, self.steps, self.effort, *self._tables().values()):
             each.restyle(look)
+        # Large type leaves them no room; the cue names the episode anyway.
+        for place, each in enumerate(self.replays.rows.columns):
+            self.replays.setColumnHidden(place, look.on_stage and each.title in ("What", "Worst"))
         icons = {"sleep": "moon", "pause": "pause", "step": "step", "stage": "stage", "veto": "veto"}
         for name, icon in icons.items():
             hue = {"sleep": look.on_accent, "veto": look.stage("veto")}.get(name, look.text)
@@ -237,6 +249,8 @@ class NightDock(Dock):
         if opened.old_episodes:
             parts.append(f"{len(opened.old_episodes):,} from earlier nights")
         parts.append(f"{opened.steps:,} steps planned")
+        if opened.drives:
+            parts.append(f"dials {words.dials(opened.drives, short=True)}")
         if opened.resumed_from_step:
             parts.append(f"resumed from step {opened.resumed_from_step}")
         if opened.why:
@@ -288,6 +302,7 @@ class NightDock(Dock):
 
     def _draw_table(self, night: Night) -> None:
         seen = self.tabs.currentWidget()
+        self._most = max((sum(getattr(c, part) for part in PARTS) for c in night.chosen), default=0.0) or 1.0
         rows = (night.replays, night.chosen, night.old)
         for (name, table), kept in zip(self._tables().items(), rows, strict=True):
             self.tabs.setTabText(self.tabs.indexOf(table), f"{name}  {len(kept):,}" if kept else name)
@@ -299,6 +314,15 @@ class NightDock(Dock):
                     table.scrollToBottom()
         if seen is self.effort:
             self.effort.draw(night)
+
+
+def _drawer(row_: Replayed) -> str:
+    drive = row_.item.drive
+    return f"{DRIVE_MARKS[drive]} {drive}" if drive else "–"
+
+
+def _parts(chosen: ev.EpisodeProposed) -> str:
+    return ", ".join(f"{part} {100 * getattr(chosen, part):.1f} %" for part in PARTS if getattr(chosen, part))
 
 
 def _now(night: Night) -> str:

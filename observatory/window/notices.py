@@ -20,6 +20,8 @@ FRAMES = {"info": "notice", "warning": "noticeWarning", "error": "noticeError"}
 class NoticeCard(QFrame):
     """One notice: what happened, what it means, what to do."""
 
+    grown = Signal()
+
     def __init__(self, notice: ev.Notice, action_text: str, look: Look):
         super().__init__()
         self.notice = notice
@@ -31,15 +33,16 @@ class NoticeCard(QFrame):
         self.close_button.setIcon(look.icon("close"))
         self.close_button.setIconSize(QSize(14, 14))
         self.close_button.setAccessibleName("Close this notice")
-        said = " ".join(filter(None, (notice.text, notice.remedy)))
+        said = _said(notice)
         detail = notice.detail if len(said) <= SAID_LIMIT else f"{said}\n\n{notice.detail}"
-        text = label(words.literal(_cut(said)), "", wrap=True, selectable=True)
+        self.text = text = label(words.literal(_cut(said)), "", wrap=True, selectable=True)
         text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.details = QPlainTextEdit(words.literal(detail))
         self.details.setReadOnly(True)
         self.details.setMaximumHeight(140)
         self.details.hide()
         self.details_button.toggled.connect(self.details.setVisible)
+        self.details_button.toggled.connect(lambda _: self.grown.emit())
         inside = column(self, gap=4)
         inside.setContentsMargins(2 * GRID, GRID // 2, GRID, GRID // 2)
         head = row(label(words.line(notice.title, 200), "heading"), text, self.action_button, self.details_button,
@@ -49,6 +52,16 @@ class NoticeCard(QFrame):
         inside.addWidget(self.details)
         self.action_button.setVisible(bool(action_text))
         self.details_button.setVisible(bool(detail))
+
+
+    def renew(self, notice: ev.Notice) -> None:
+        """The same offer, with other words."""
+        self.notice = notice
+        self.text.setText(words.literal(_cut(_said(notice))))
+
+
+def _said(notice: ev.Notice) -> str:
+    return " ".join(filter(None, (notice.text, notice.remedy)))
 
 
 def _cut(said: str) -> str:
@@ -75,11 +88,30 @@ class Notices(QWidget):
         card = NoticeCard(notice, self._texts.get(notice.action, ""), self.look)
         card.close_button.clicked.connect(lambda: self.remove(card))
         card.action_button.clicked.connect(lambda: self._act(card))
+        card.grown.connect(self._fit)
         self._inside.insertWidget(0, card)
         self.cards.insert(0, card)
         for old in self.cards[AT_ONCE:]:
             self.remove(old)
+        self._fit()
         self.changed.emit()
+
+    def _fit(self) -> None:
+        """As high as the cards are at this width: a wrapped text asks for more when nobody says how wide it is."""
+        self.setFixedHeight(self._inside.heightForWidth(self.width()) if self.cards else 0)
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def offer(self, notice: ev.Notice) -> None:
+        """One card for what is offered over and over; a later word on it takes the place of the earlier one."""
+        for card in self.cards:
+            if card.notice.action == notice.action:
+                card.renew(notice)
+                self._fit()
+                return
+        self.add(notice)
 
     def _act(self, card: NoticeCard) -> None:
         self.action_wanted.emit(card.notice.action)
@@ -91,6 +123,7 @@ class Notices(QWidget):
             self._inside.removeWidget(card)
             card.hide()
             card.deleteLater()
+            self._fit()
             self.changed.emit()
 
     def withdraw(self, action: str) -> None:

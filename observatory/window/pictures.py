@@ -19,7 +19,7 @@ from .look import Look, platform_without_display
 SIZE = QSize(1600, 1000)
 DOCK_SIZES = {
     "talk": (640, 760), "episodes": (1100, 620), "night": (1100, 760), "dreams": (1200, 620), "weighing": (1200, 680),
-    "review": (1200, 760),
+    "review": (1200, 760), "drives": (1200, 760), "state": (1200, 760), "governor": (1200, 760),
 }  # fmt: skip
 
 
@@ -68,7 +68,7 @@ def _dock(window, dock, folder: Path, scale: int) -> Path:
 
 def _choose(dock) -> None:
     """An episode and a dream are opened, so that what belongs to them can be seen."""
-    if dock.topic in ("episodes", "dreams") and dock.table.rows.shown:
+    if dock.topic in ("episodes", "dreams", "drives") and dock.table.rows.shown:
         dock.table.selectRow(min(3, len(dock.table.rows.shown) - 1))
 
 

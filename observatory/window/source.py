@@ -25,6 +25,10 @@ class Source(Protocol):
 
     def ask(self, text: str, memory: ev.Memory = "whole") -> int: ...
 
+    def feedback(self, episode: int, outcome: float, because: str = "") -> Any: ...
+
+    def set_goal(self, goal: str) -> Any: ...
+
     def sleep(self, exam: Sequence[ev.Question] = (), plan: cmd.NightPlan = cmd.NightPlan(), why: str = "") -> int: ...
 
     def resume_night(self, exam: Sequence[ev.Question] = ()) -> Any: ...
@@ -62,7 +66,8 @@ class Recording:
     def _refuse(self, *_: Any, **__: Any) -> Any:
         raise ReadOnly("This is a recording: it can be looked at, not changed. Open the home itself to do that.")
 
-    tell = ask = sleep = resume_night = pause = run = step = decide = veto_night = _refuse
+    tell = ask = feedback = set_goal = _refuse
+    sleep = resume_night = pause = run = step = decide = veto_night = _refuse
 
     def rows(self, name: str, **params: Any) -> list[dict]:
         return []

@@ -6,24 +6,30 @@ a view repaints only when something in it is new. Knows no Qt and no clock but t
 
 from __future__ import annotations
 
+from collections import Counter
+
 from ..protocol import events as ev
-from .lived import Episode, Night, Turn, key
+from .lived import Episode, Moment, Night, Turn, key
+from .steering import STEERING, Steering
 
-TOPICS = ("talk", "episodes", "night", "dreams", "weighing", "review", "status", "notices")
+TOPICS = (
+    "talk", "episodes", "night", "dreams", "weighing", "review", "drives", "state", "governor", "status", "notices",
+)  # fmt: skip
 
 
-class Story:
+class Story(Steering):
     """Takes events, keeps what can be shown, and remembers which topics changed."""
 
     def __init__(self, live_since: float | None = None) -> None:
         """`live_since`: a mind that reported ready before this moment is another session's."""
+        super().__init__()
         self.live_since = live_since
         self.heard = live_since is None
         self.ready: ev.MindReady | None = None
         self.waiting: ev.MindWaiting | None = None
         self.heartbeat: ev.Heartbeat | None = None
         self.lost: ev.MindLost | None = None
-        self.mode: str = "waiting"
+        self.mode = "waiting"
         self.mode_why = ""
         self.paused = False
         self.cortex = ""
@@ -32,12 +38,12 @@ class Story:
         self.episodes: list[Episode] = []
         self.by_number: dict[int, Episode] = {}
         self.turns: list[Turn] = []
+        self.told_turns: dict[int, Turn] = {}
         self.nights: dict[int, Night] = {}
         self.notices: list[ev.Notice] = []
         self.taken = 0
-        self.changed: set[str] = set(TOPICS)
+        self.changed = set(TOPICS)
         self._questions: dict[int, Turn] = {}
-        self._tellings: dict[int, Turn] = {}
         self._known: dict[tuple[str, str, str], ev.ExamAnswer] = {}
 
     # ------------------------------------------------------------ what is asked of it
@@ -50,6 +56,10 @@ class Story:
     def asleep(self) -> bool:
         night = self.night
         return bool(night and night.open)
+
+    def drawn_by(self, episode: int) -> Counter[str]:
+        """How often each drive has drawn it in the newest night."""
+        return self.night.drawn_by.get(episode, Counter()) if self.night is not None else Counter()
 
     @property
     def interrupted(self) -> Night | None:
@@ -66,6 +76,11 @@ class Story:
     @property
     def awake(self) -> bool:
         return self.up and not self.asleep
+
+    @property
+    def deaf(self) -> bool:
+        """Asleep and not yet at the gate: what is said now waits until then."""
+        return self.asleep and self.night.proposed is None
 
     @property
     def unslept(self) -> int:
@@ -88,17 +103,26 @@ class Story:
 
     def telling(self, number: int, text: str) -> None:
         """Sent a moment ago, not yet encoded."""
-        if number not in self.by_number:
-            self._tellings[number] = self._turn(Turn("told", number, text))
+        if number not in self.told_turns:
+            self.told_turns[number] = self._turn(Turn("told", number, text, waits=self.deaf))
 
     def asking(self, question: int, text: str, memory: ev.Memory) -> None:
         if question not in self._questions:
-            self._questions[question] = self._turn(Turn("asked", question, text, memory=memory))
+            made = Turn("asked", question, text, memory=memory, waits=self.deaf)
+            self._questions[question] = self._turn(made)
 
     def _turn(self, turn: Turn) -> Turn:
         self.turns.append(turn)
         self.changed.add("talk")
         return turn
+
+    def _listens(self) -> None:
+        """What was said to the sleeping mind waits no longer."""
+        for turn in self.turns:
+            if turn.waits:
+                turn.waits = False
+                turn.changed += 1
+                self.changed.add("talk")
 
     # ------------------------------------------------------------ events
 
@@ -135,6 +159,7 @@ class Story:
 
     def _mode(self, e: ev.ModeChanged) -> None:
         self.mode, self.mode_why = e.mode, e.why
+        self._moment(self.night.number if self.asleep else 0)
         self.changed |= {"status", "night", "talk", "review"}
 
     def _notice(self, e: ev.Notice) -> None:
@@ -160,6 +185,7 @@ class Story:
     def _cut(self) -> None:
         if self.night is not None and self.night.open:
             self.night.cut = True
+            self._listens()
 
     def _mind_lost(self, e: ev.MindLost) -> None:
         self._cut()
@@ -172,17 +198,18 @@ class Story:
         episode = Episode(e)
         self.episodes.append(episode)
         self.by_number[e.episode] = episode
-        turn = self._tellings.pop(e.episode, None) or self._turn(Turn("told", e.episode, e.text))
+        turn = self.told_turns.get(e.episode) or self._turn(Turn("told", e.episode, e.text))
         turn.text, turn.at, turn.pieces, turn.surprise, turn.encoded = e.text, e.at, e.pieces, e.surprise, e
+        turn.waits = False
         turn.changed += 1
-        self._tellings[e.episode] = turn
-        self.changed |= {"episodes", "talk"}
+        self.told_turns[e.episode] = turn
+        self.changed |= {"episodes", "talk", "drives"}
 
     def _kept(self, e: ev.EpisodeKept) -> None:
         if e.episode in self.by_number:
             self.by_number[e.episode].kept = True
-        turn = self._tellings.pop(e.episode, None)
-        if turn is not None:
+        turn = self.told_turns.get(e.episode)
+        if turn is not None and not turn.kept:
             turn.kept = True
             turn.changed += 1
         self.changed |= {"episodes", "talk"}
@@ -191,7 +218,7 @@ class Story:
         turn = self._questions.get(question)
         if turn is None:
             turn = self._questions[question] = self._turn(Turn("asked", question, text, memory=memory))
-        turn.text = turn.text or text
+        turn.text, turn.waits = turn.text or text, False
         turn.changed += 1
         self.changed.add("talk")
         return turn
@@ -219,8 +246,10 @@ class Story:
         if before is not None and e.resumed_from_step:
             night.go_on_from(before)
         night.before = dict(before.before if before is not None else self._known)
-        self.paused = False
-        self.changed |= {"night", "dreams", "weighing", "review", "status", "talk"}
+        self.paused, self.sleep_proposed = False, None
+        if self.moments and self.moments[-1].mode == "asleep" and not self.moments[-1].decision:
+            self.moments[-1] = Moment("asleep", night=e.night)
+        self.changed |= {"night", "dreams", "weighing", "review", "drives", "governor", "status", "notices", "talk"}
 
     def _of(self, number: int, *topics: str) -> Night | None:
         self.changed.update(topics)
@@ -250,7 +279,7 @@ class Story:
             night.dreams.append(e)
 
     def _step(self, e: ev.ReplayStep) -> None:
-        if night := self._of(e.night, "night"):
+        if night := self._of(e.night, "night", "drives"):
             night.steps.append(e)
             night.replay(e.step, e.items)
 
@@ -277,6 +306,7 @@ class Story:
     def _proposed(self, e: ev.Proposed) -> None:
         if night := self._of(e.proposal.night, "review", "night", "status"):
             night.proposed = e
+            self._listens()
 
     def _decided(self, e: ev.Decided) -> None:
         if night := self._of(e.night, "review", "night", "status"):
@@ -290,12 +320,16 @@ class Story:
             for number in night.opened.episodes:
                 if number in self.by_number:
                     self.by_number[number].nights.append(e.night)
+            self._rank_again()
+            self.changed.add("state")
 
     def _closed(self, e: ev.NightClosed) -> None:
         self.cortex, self.paused = e.cortex or self.cortex, False
         if self.mode == "asleep":
             self.mode = "awake" if self.ready is not None and self.lost is None else "waiting"
-        if night := self._of(e.night, "review", "night", "status", "talk", "notices"):
+            self._moment()
+        self._listens()
+        if night := self._of(e.night, "review", "night", "drives", "state", "status", "talk", "notices"):
             night.closed = e
 
     def _rolled_back(self, e: ev.RolledBack) -> None:
@@ -307,9 +341,11 @@ class Story:
         gone = set(e.nights)
         for episode in self.episodes:
             episode.nights = [n for n in episode.nights if n not in gone]
+        self._rank_again()
 
     def _retained(self, e: ev.Retained) -> None:
         self.changed.add("episodes")
+        self._rank_again()
         for each in e.episodes:
             if episode := self.by_number.get(each.episode):
                 episode.retention = each
@@ -351,4 +387,5 @@ _HANDLERS = {
     ev.NightClosed: Story._closed,
     ev.RolledBack: Story._rolled_back,
     ev.Retained: Story._retained,
+    **STEERING,
 }

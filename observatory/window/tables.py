@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyledIte
 
 from . import words
 from .look import Look
+from .stacks import paint_stack
 from .theme import GRID
 
 EDGE, FIGURE = 4, 66
@@ -25,7 +26,10 @@ LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 @dataclass(frozen=True)
 class Column:
-    """`text` is shown, `sort` orders, `bar` (share and colour, or nothing) is painted beside the figure."""
+    """`text` is shown, `sort` orders, `bar` (share and colour, or nothing) is painted beside the figure.
+
+    `stack` fills the cell instead: parts of one bar, each a share of the cell's width and the name of who it is of.
+    """
 
     title: str
     text: Callable[[Any], str]
@@ -33,6 +37,7 @@ class Column:
     tip: Callable[[Any], str] | None = None
     colour: Callable[[Any, Look], QColor | None] | None = None
     bar: Callable[[Any, Look], tuple[float | None, QColor] | None] | None = None
+    stack: Callable[[Any], Sequence[tuple[float, str]]] | None = None
     figure: int = FIGURE
     number: bool = False
     width: int = 90
@@ -49,6 +54,8 @@ class Rows(QAbstractTableModel):
         self.rows: Sequence[Any] = ()
         self.shown: list[int] = []
         self.accepts: Callable[[Any], bool] | None = None
+        self.newest_first = False
+        """Until somebody sorts: what is added stands on top, and nothing below it moves."""
         self._count = 0
         self._sorted_by: tuple[int, Qt.SortOrder] | None = None
 
@@ -104,8 +111,9 @@ class Rows(QAbstractTableModel):
         if not added:
             return
         if self._sorted_by is None:
-            self.beginInsertRows(QModelIndex(), len(self.shown), len(self.shown) + len(added) - 1)
-            self.shown.extend(added)
+            at = 0 if self.newest_first else len(self.shown)
+            self.beginInsertRows(QModelIndex(), at, at + len(added) - 1)
+            self.shown[at:at] = reversed(added) if self.newest_first else added
             self.endInsertRows()
         else:
             self._reorder([*self.shown, *added])
@@ -117,6 +125,11 @@ class Rows(QAbstractTableModel):
         kept = [at for at in range(self._count) if self.accepts is None or self.accepts(self.rows[at])]
         self.shown = self._in_order(kept)
         self.endResetModel()
+
+    def order_again(self) -> None:
+        """What the rows are sorted by is another now; what is chosen stays chosen."""
+        if self._sorted_by is not None:
+            self._reorder(self.shown)
 
     def touch(self) -> None:
         """Cells changed in place."""
@@ -143,7 +156,7 @@ class Rows(QAbstractTableModel):
 
     def _in_order(self, shown: list[int]) -> list[int]:
         if self._sorted_by is None:
-            return sorted(shown)
+            return sorted(shown, reverse=self.newest_first)
         column, order = self._sorted_by
         key = self.columns[column].sort or self.columns[column].text
         return sorted(sorted(shown), key=lambda at: key(self.rows[at]), reverse=order == Qt.SortOrder.DescendingOrder)
@@ -163,6 +176,9 @@ class Cells(QStyledItemDelegate):
         if option.state & QStyle.StateFlag.State_Selected:
             painter.fillRect(rect, look.selected)
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1), look.raised)
+        if column.stack is not None:
+            paint_stack(painter, rect.adjusted(EDGE, 0, -EDGE, 0), column.stack(entry), look)
+            return
         bar = column.bar(entry, look) if column.bar is not None else None
         if bar is not None and bar[0] is not None:
             share, colour = bar

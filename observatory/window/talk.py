@@ -14,6 +14,7 @@ from ..protocol.commands import EPISODE_TEXT_LIMIT
 from . import words
 from .conversation import Conversation
 from .dock import Dock, column, label, row
+from .feedback import HowLine
 from .look import Look
 from .story import Story
 from .theme import BITS_AT_THE_TOP, GRID, STEPS_OF_SURPRISE
@@ -109,7 +110,7 @@ class TalkDock(Dock):
             words.tip("Ask with both memories: what the hippocampus finds joins the attention")
         )
         self.cortex_button.setToolTip(words.tip("Ask the slow weights alone, hippocampus unplugged (Ctrl+U)"))
-        self.legend = Legend(look)
+        self.legend, self.how = Legend(look), HowLine(look)
         self._lay_out()
         self._wire()
 
@@ -118,6 +119,7 @@ class TalkDock(Dock):
         outer.addWidget(self.conversation, 1)
         foot = column(margin=2 * GRID, gap=GRID)
         foot.setContentsMargins(2 * GRID, GRID, 2 * GRID, 2 * GRID)
+        foot.addWidget(self.how)
         foot.addLayout(
             row(label("Ask", "softSmall"), row_widget(self.whole_button, self.cortex_button), None, self.legend)
         )
@@ -130,6 +132,7 @@ class TalkDock(Dock):
         self.tell_button.clicked.connect(self.tell_wanted)
         self.ask_button.clicked.connect(self.ask_wanted)
         self.cortex_button.toggled.connect(self.unplug_wanted)
+        self.conversation.turn_chosen.connect(self._show_how)
 
     @property
     def memory(self) -> str:
@@ -150,16 +153,25 @@ class TalkDock(Dock):
         story = self.story
         self.conversation.empty = self._empty()
         self.conversation.refresh()
-        can = story.awake
         for each in (self.tell_button, self.ask_button):
-            each.setEnabled(can)
+            each.setEnabled(story.up)
         self.line.setPlaceholderText(
-            "Something that happened (Enter), or a question (Shift+Enter)" if can else self._why_not()
-        )
+            "Tell it (Enter) or ask it (Shift+Enter)" if story.up and not story.deaf
+            else self._why_not()
+        )  # fmt: skip
+        self._show_how()
+
+    def _show_how(self) -> None:
+        """How did it go: the chosen turn, or the newest that was told."""
+        number = self.conversation.told
+        self.how.setVisible(number is not None)
+        if number is not None:
+            told = self.story.by_number[number].told
+            self.how.show_episode(number, words.name(told, number, 60), told.outcome, self.story.awake)
 
     def _why_not(self) -> str:
-        if self.story.asleep:
-            return "Asleep: the mind listens again when the night is over"
+        if self.story.deaf and self.story.up:
+            return "Asleep: what you say waits for the gate"
         if self.story.lost:
             return "The mind's process has ended"
         if self.story.live_since is None:

@@ -72,7 +72,8 @@ SHAPES = {"episode": "o", "dream": "d", "old": "s", "earlier": "t1"}
 
 KIND_WORDS = {"episode": "today", "dream": "dream", "old": "old material", "earlier": "earlier night"}
 
-DRIVE_SHAPES = {"curiosity": "o", "focus": "s", "fear": "t1"}
+DRIVE_MARKS = {"curiosity": "●", "focus": "■", "fear": "▲", "chance": "○"}
+"""A shape beside the hue of every drive that draws, and of chance."""
 
 NIGHT = Palette(
     name="night",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 from datetime import datetime
 
+from ..protocol import drives as dr
 from ..protocol import events as ev
 
 _SYMBOLS = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\n\t"}
@@ -100,6 +101,27 @@ def size(count: int) -> str:
 
 def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def preset(drives: dr.Drives) -> str:
+    """The preset with these proportions, or nothing."""
+    parts = drives.parts()
+    near = (n for n, d in dr.PRESETS.items() if all(abs(a - b) < 0.005 for a, b in zip(parts, d.parts(), strict=True)))
+    return next(near, "")
+
+
+def dials(drives: dr.Drives | str, *, short: bool = False) -> str:
+    """The dials as a person would say them. A text is as `NightOpened` carries them, and may be of another version."""
+    if isinstance(drives, str):
+        try:
+            drives = dr.read(drives)
+        except dr.DrivesUnclear:
+            return line(drives, 120)
+    named = preset(drives)
+    if named and short:
+        return f"“{named}”"
+    each = ", ".join(f"{name} {getattr(drives, name):.2f}" for name in ev.DRIVES)
+    return f"“{named}”: {each}" if named else each
 
 
 MODES = {

@@ -21,6 +21,7 @@ def hash_(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
 
 
+PARTS = ("curiosity", "focus", "fear", "chance")
 BASE, AFTER, DELTA = hash_("base"), hash_("after"), hash_("delta")
 
 
@@ -99,13 +100,15 @@ def night_opens(steps: int = 40, number: int = 1, episodes: int = 25) -> list[ev
     out: list[ev.Event] = [
         ev.ModeChanged(at=START + 200, mode="asleep", why="a person asked for it"),
         ev.NightOpened(at=START + 200, night=number, seed=0, episodes=[e.episode for e in told], old_episodes=[],
-                       steps=steps, cortex=BASE, arm="sleep", why="a person asked for it"),
+                       steps=steps, cortex=BASE, arm="sleep", why="a person asked for it",
+                       drives="curiosity=0.8,focus=0.1,fear=0.1"),
         ev.StageEntered(night=number, stage="propose", text="choosing from 25 episodes"),
     ]  # fmt: skip
     for e in told:
         mean = sum(e.surprise) / len(e.surprise)
         out.append(ev.EpisodeProposed(night=number, episode=e.episode, priority=mean / 8, bits_over_usual=mean - 4.2,
-                                      why="more surprising than usual" if mean > 4.2 else "new today"))  # fmt: skip
+                                      why="more surprising than usual" if mean > 4.2 else "new today",
+                                      curiosity=mean / 260, focus=0.004, fear=0.002, chance=0.006))  # fmt: skip
     out.append(ev.StageEntered(night=number, stage="rehearse", text="making old material"))
     said = {"chat": "Sure, a simple soup needs onions, carrots and time.", "plain": "The river had risen in the night.",
             "question": "What is the largest ocean? The Pacific."}  # fmt: skip
@@ -217,7 +220,8 @@ def replay_step(step: int, of: int, number: int = 1, rows: int = 18) -> ev.Repla
         )
         whose = None if kind == "old" else e.episode
         items.append(ev.ReplayItem(kind=kind, episode=whose, item=row, cue=cue, loss=loss,
-                                   worst=loss * 2.4, because="its withheld cue was still missed"))  # fmt: skip
+                                   worst=loss * 2.4, because="its withheld cue was still missed",
+                                   drive="" if kind == "old" else PARTS[(step + row) % 4]))  # fmt: skip
     return ev.ReplayStep(
         at=START + 300 + step, night=number, step=step, of=of,
         loss=5.9 * math.exp(-3.2 * step / of) + 0.3 + 0.35 * dice.random(),
@@ -343,8 +347,14 @@ class Canned:
         self._question += 1
         return self._question
 
+    def feedback(self, episode, outcome, because=""):
+        self._note("feedback", episode, outcome, because)
+
+    def set_goal(self, goal):
+        self._note("set_goal", goal)
+
     def sleep(self, exam=(), plan=None, why=""):
-        self._note("sleep", list(exam), why)
+        self._note("sleep", list(exam), plan, why)
         return 1
 
     def resume_night(self, *_):

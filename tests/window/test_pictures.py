@@ -18,7 +18,10 @@ from tests.window import canned
 
 pytestmark = pytest.mark.pictures
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = {f"{name}.png" for name in ("window", "talk", "episodes", "night", "dreams", "weighing", "review")}
+NAMES = {
+    f"{name}.png" for name in
+    ("window", "talk", "episodes", "night", "dreams", "weighing", "review", "drives", "state", "governor")
+}  # fmt: skip
 
 
 def colours(image: QImage, step: int = 3) -> set[str]:

@@ -316,4 +316,5 @@ def test_putting_the_docks_back_leaves_the_window_as_large_as_it_was(opened):
     window.put_docks_back()
     QApplication.processEvents()
     assert (window.width(), window.height()) == (1500, 940)
-    assert set(window.tabifiedDockWidgets(window.night)) == {window.dreams, window.weighing, window.review}
+    beside = {window.dreams, window.weighing, window.review, window.drives, window.state, window.governor}
+    assert set(window.tabifiedDockWidgets(window.night)) == beside

@@ -113,7 +113,7 @@ def test_searching_narrows_to_rows_that_hold_every_word(opened, qtbot):
 def test_pressing_a_column_sorts_by_its_value_not_by_its_text(opened, qtbot):
     window = opened(AWAKE)
     header = window.episodes.table.horizontalHeader()
-    x = header.sectionPosition(4) + 20
+    x = header.sectionPosition(5) + 20
     qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(x, header.height() // 2))
     rows = window.episodes.table.rows
     means = [rows.row(place).mean for place in range(rows.rowCount())]
@@ -128,7 +128,7 @@ def test_twenty_thousand_episodes_arrive_sort_and_scroll(opened, qtbot):
     assert table.rows.rowCount() == 20_000
     # Processor time, not the clock: a loaded machine must not fail this, a slow table must.
     started = time.process_time()
-    table.sortByColumn(4, Qt.SortOrder.DescendingOrder)
+    table.sortByColumn(5, Qt.SortOrder.DescendingOrder)
     assert time.process_time() - started < 1.0
     started = time.process_time()
     for step in range(20):
@@ -139,13 +139,13 @@ def test_twenty_thousand_episodes_arrive_sort_and_scroll(opened, qtbot):
 
 def test_the_nights_an_episode_was_slept_on_are_shown(opened):
     window = opened(canned.whole_story())
-    assert window.episodes.table.rows.index(0, 5).data() == "1"
+    assert window.episodes.table.rows.index(0, 6).data() == "1"
     assert window.episodes.subheading.text() == "all slept on"
 
 
 def cells(window, row: int) -> list[str]:
     """What the two columns of strength say of one row."""
-    return [window.episodes.table.rows.index(row, column).data() for column in (6, 7)]
+    return [window.episodes.table.rows.index(row, column).data() for column in (7, 8)]
 
 
 def test_strength_in_both_stores_stands_beside_each_episode(opened):
@@ -155,11 +155,11 @@ def test_strength_in_both_stores_stands_beside_each_episode(opened):
     take_in(window)
     assert cells(window, 0) == ["0.64", "0.47"]
     rows = window.episodes.table.rows
-    titles = [rows.headerData(column, Qt.Orientation.Horizontal) for column in (6, 7)]
-    about = [rows.headerData(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole) for column in (6, 7)]
+    titles = [rows.headerData(column, Qt.Orientation.Horizontal) for column in (7, 8)]
+    about = [rows.headerData(column, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole) for column in (7, 8)]
     assert titles == ["Hippocampus", "Cortex"]
     assert all("after the last night" in words for words in about)
-    assert rows.columns[7].bar(rows.row(0), window.look)[0] == pytest.approx(0.47)
+    assert rows.columns[8].bar(rows.row(0), window.look)[0] == pytest.approx(0.47)
 
 
 @pytest.mark.parametrize("theme", ["night", "day"])
@@ -167,11 +167,11 @@ def test_a_faded_episode_says_so_in_the_table_and_on_its_page(opened, theme):
     window = opened([*canned.whole_story(), canned.retained(1, faded=(4, 9))], theme=theme)
     assert cells(window, 3) == ["faded", "0.58"]
     assert window.episodes.subheading.text() == "all slept on, 2 faded"
-    tip = window.episodes.table.rows.index(3, 6).data(Qt.ItemDataRole.ToolTipRole)
+    tip = window.episodes.table.rows.index(3, 7).data(Qt.ItemDataRole.ToolTipRole)
     assert ">Faded; the cortex keeps it<" in tip
     window.episodes.go_to(4)
     assert "Faded from the hippocampus after night 1; the cortex keeps it (0.58)" in window.episodes.page._about()
-    assert window.episodes.table.rows.columns[6].bar(window.story.by_number[4], window.look) is None
+    assert window.episodes.table.rows.columns[7].bar(window.story.by_number[4], window.look) is None
 
 
 # ---------------------------------------------------------------- night
