@@ -16,7 +16,7 @@ HERE = resources.folder()
 TOLD = tuple(f"told-{number:02d}" for number in range(1, 11))
 FREE = tuple(f"free-{number:02d}" for number in range(1, 4))
 DAYS = (*TOLD, *FREE, "rule")
-EXAMS = ("first", "common", "locality", *DAYS)
+EXAMS = ("first", "common", "locality", "mixed", *DAYS)
 NAME = re.compile(r"\b[A-Z][\w'’-]+(?: (?:(?:of|and|the) )*[A-Z][\w'’-]+)+")
 
 
@@ -42,7 +42,7 @@ def day():
 
 @pytest.fixture(scope="module")
 def days():
-    return {name: read_day(HERE / "days" / f"{name}.jsonl") for name in ("first", *DAYS)}
+    return {name: read_day(HERE / "days" / f"{name}.jsonl") for name in ("first", "mixed", *DAYS)}
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_a_paraphrase_is_not_the_direct_question_again(papers):
 
 
 def test_every_day_that_ships_is_checked_here_and_has_its_exam():
-    assert {path.stem for path in (HERE / "days").glob("*.jsonl")} == {"first", *DAYS}
+    assert {path.stem for path in (HERE / "days").glob("*.jsonl")} == {"first", "mixed", *DAYS}
     assert {path.stem for path in (HERE / "exams").glob("*.jsonl")} == set(EXAMS)
 
 
@@ -171,6 +171,18 @@ def test_the_rule_is_shown_for_even_numbers_and_asked_for_others(days, papers):
             number = int(re.search(r"\d+", question.prompt)[0])
             assert question.answers[0] == str(number + 1)
             assert number % 2 == 0 and (number in shown) is (question.kind == "listed")
+
+
+def test_on_the_mixed_day_what_matters_is_marked_and_asked_twice_and_the_rest_once(days, papers):
+    day = days["mixed"].experiences
+    assert Counter(one.mark for one in day) == {"surprising": 6, "relevant": 6, "failed": 6, "": 30}
+    assert {one.mark for one in day if one.outcome is not None} == {"failed"}
+    assert [bool(one.goal) for one in day].count(True) == 1, "the goal is set once, in the morning"
+    asked = Counter(question.kind for question in papers["mixed"])
+    assert asked == {"surprising": 12, "relevant": 12, "failed": 12, "routine": 30}
+    for question in papers["mixed"]:
+        told = [one for one in day if marks(f"{one.text} {one.because}", question.answers)]
+        assert (question.kind if question.kind != "routine" else "") in {one.mark for one in told}, question.prompt
 
 
 def test_no_name_stands_in_two_days(days):
