@@ -37,7 +37,7 @@ class Doing:
         return self._open() and self.story.up
 
     def can_say_how(self) -> bool:
-        return self.can_tell() and bool(self.story.episodes)
+        return self._open() and self.story.listens and bool(self.story.episodes)
 
     def sleep_is_proposed(self) -> bool:
         return self.can_sleep() and self.story.sleep_proposed is not None
@@ -114,7 +114,7 @@ class Doing:
 
     def _say_how(self, number: int | None, outcome: float) -> None:
         episode = self.story.by_number.get(number) if number is not None else None
-        if episode is None or not self.can_say_how():
+        if episode is None or episode.faded is not None or not self.can_say_how():
             return
         told = episode.told
         same = told.outcome is not None and told.outcome * outcome > 0
@@ -127,7 +127,7 @@ class Doing:
         dialog.open()
 
     def set_goal(self, goal: str) -> None:
-        if self.can_tell():
+        if self._open() and self.story.listens:
             self._do("The goal was not set", lambda: self.source.set_goal(goal))
             self.drives.goal.setModified(False)
 
@@ -190,6 +190,11 @@ class Doing:
             lambda: self.source.sleep(self._exam(), plan=NightPlan(drives=drives()), why=why),
         )
         self._show(self.night)
+
+    def notice_closed(self, action: str) -> None:
+        """Whoever closes the proposal to sleep declines it."""
+        if action == "sleep-as-proposed" and self.sleep_is_proposed():
+            self._do("The governor did not hear that", lambda: self.source.not_now())
 
     def offer_sleep(self) -> None:
         """One card for as long as the governor's proposal stands."""

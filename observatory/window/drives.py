@@ -28,7 +28,7 @@ INVITATION = (
     "to the goal, fear what went badly or is expected to. They will stand here as the next night would draw them. "
     "Tell the mind something in Talk (Ctrl+1)."
 )
-ALL_SLEPT_ON = "Nothing waits for the next night: every episode was slept on. All shows how the drives rank those."
+ALL_SLEPT_ON = "Every episode was slept on: nothing waits for the next night.\nAll shows how the drives rank them."
 UNSEEN = "Nothing lies between the drives: none of them sees anything in these episodes."
 
 
@@ -169,13 +169,13 @@ class DrivesDock(Dock):
         self.subheading.setText(said + (f", {unscored:,} without scores" if unscored else ""))
 
     def _say_goal(self) -> None:
-        can = self.story.awake
+        can = self.story.listens
         self.goal.setEnabled(can)
         if not (self.goal.hasFocus() and self.goal.isModified()):
             self.goal.setText(words.literal(self.story.goal))
         self.goal.setPlaceholderText(
             "Nothing in particular. Write what the mind should be after, and press Enter" if can
-            else "Nothing in particular. A goal can be set while the mind is awake"
+            else "Nothing in particular. The mind sleeps: a goal can be set when it listens again"
         )  # fmt: skip
 
     def _say_dials(self) -> None:
@@ -209,7 +209,8 @@ class DrivesDock(Dock):
         place = self.table.chosen()
         self.triangle.choose(place)
         if place is None:
-            self.detail.say("Choose an episode in the list or in the triangle; Enter opens it.")
+            some = bool(self.ranking.episodes)
+            self.detail.say("Choose an episode in the list or in the triangle; Enter opens it." if some else "")
             self.reason.say("")
             return
         episode = self.ranking.episodes[place]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QAbstractScrollArea, QLineEdit, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QLineEdit, QSizePolicy, QSplitter, QStackedWidget, QWidget
 
 from . import words
 from .dock import Dock, EmptyPage, column, label, row
@@ -159,6 +159,7 @@ class EpisodesDock(Dock):
         self.table = Table(COLUMNS, look, "Episodes")
         self.page, self.how = EpisodePage(story, look), HowLine(look)
         self.how.what.hide()  # the page below says all of it
+        self.how.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self.page.hide()
         self.how.hide()
         self.pages = QStackedWidget()
@@ -211,8 +212,8 @@ class EpisodesDock(Dock):
             self._show_how(self.page.episode)
 
     def _show_how(self, episode: Episode) -> None:
-        told = episode.told
-        self.how.show_episode(told.episode, words.name(told, most=70), told.outcome, self.story.awake)
+        told, can = episode.told, self.story.listens and episode.faded is None
+        self.how.show_episode(told.episode, words.name(told, most=70), told.outcome, can)
 
     def _say_count(self) -> None:
         shown, whole = len(self.table.rows.shown), len(self.story.episodes)

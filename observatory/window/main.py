@@ -165,6 +165,7 @@ class MainWindow(Doing, Arranging, QMainWindow):
         for how in (self.talk.how, self.episodes.how):
             how.wanted.connect(self._say_how)
         self.notices.action_wanted.connect(self.act)
+        self.notices.closed.connect(self.notice_closed)
         self.notices.changed.connect(lambda: self.notices_bar.setVisible(bool(self.notices.cards)))
         for part in (self, *self.docks):  # docks are no children yet
             for button in part.findChildren(QAbstractButton):

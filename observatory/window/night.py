@@ -59,7 +59,7 @@ class NightDock(Dock):
         self.strip, self.bar = StageStrip(look), QProgressBar()
         self.now, self.left = label("", ""), label("", "soft")
         self.loss = Curve("Loss on what is replayed", "loss", look, "replay")
-        self.kl = Curve("From the old cortex", "KL, nats", look, "dream")
+        self.kl = Curve("Change in old material", "KL, nats", look, "dream")
         self.recalled = Staircase("Episodes recalled", "episodes", look, "exam")
         self.steps = Table(STAGES_OF_STEPS, look, "Steps")
         self.replays = Table(self._replay_columns(), look, "Replayed")

@@ -72,6 +72,8 @@ class Notices(QWidget):
     """Follows the story's notices; closing one takes it off the screen, not out of the record."""
 
     action_wanted = Signal(str)
+    closed = Signal(str)
+    """A person closed a card; the action that it offered."""
     changed = Signal()
 
     def __init__(self, look: Look, action_texts: dict[str, str]):
@@ -86,7 +88,7 @@ class Notices(QWidget):
         if any((c.notice.title, c.notice.text) == (notice.title, notice.text) for c in self.cards):
             return
         card = NoticeCard(notice, self._texts.get(notice.action, ""), self.look)
-        card.close_button.clicked.connect(lambda: self.remove(card))
+        card.close_button.clicked.connect(lambda: self._close(card))
         card.action_button.clicked.connect(lambda: self._act(card))
         card.grown.connect(self._fit)
         self._inside.insertWidget(0, card)
@@ -116,6 +118,10 @@ class Notices(QWidget):
     def _act(self, card: NoticeCard) -> None:
         self.action_wanted.emit(card.notice.action)
         self.remove(card)
+
+    def _close(self, card: NoticeCard) -> None:
+        self.remove(card)
+        self.closed.emit(card.notice.action)
 
     def remove(self, card: NoticeCard) -> None:
         if card in self.cards:

@@ -29,6 +29,8 @@ class Source(Protocol):
 
     def set_goal(self, goal: str) -> Any: ...
 
+    def not_now(self) -> Any: ...
+
     def sleep(self, exam: Sequence[ev.Question] = (), plan: cmd.NightPlan = cmd.NightPlan(), why: str = "") -> int: ...
 
     def resume_night(self, exam: Sequence[ev.Question] = ()) -> Any: ...
@@ -66,7 +68,7 @@ class Recording:
     def _refuse(self, *_: Any, **__: Any) -> Any:
         raise ReadOnly("This is a recording: it can be looked at, not changed. Open the home itself to do that.")
 
-    tell = ask = feedback = set_goal = _refuse
+    tell = ask = feedback = set_goal = not_now = _refuse
     sleep = resume_night = pause = run = step = decide = veto_night = _refuse
 
     def rows(self, name: str, **params: Any) -> list[dict]:

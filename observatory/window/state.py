@@ -34,6 +34,10 @@ KEYS = {
 }  # fmt: skip
 
 
+ON_STAGE_LEFT_OUT = ("Direction 1", "Direction 2", "Trained by")
+"""Columns that large type leaves no room for; the charts and the title say the same."""
+
+
 class Plots(QWidget):
     """The charts, with a frame where the keyboard is: arrows go from turn to turn and from session to session."""
 
@@ -149,9 +153,11 @@ class StateDock(Dock):
     def restyle(self, look: Look) -> None:
         super().restyle(look)
         self.plots.look = look
-        self.warning.setStyleSheet(f"color: {look.stage('gate').name()};")
         for each in (self.table, *self.charts):
             each.restyle(look)
+        for place, each in enumerate(self.table.rows.columns):
+            self.table.setColumnHidden(place, look.on_stage and each.title in ON_STAGE_LEFT_OUT)
+        self.warning.setStyleSheet(f"color: {look.stage('gate').name()};")
         self._hue_keys()
 
     def _hue_keys(self) -> None:

@@ -41,7 +41,6 @@ class TurnChart(Chart):
 
     def restyle(self, look: Look) -> None:
         super().restyle(look)
-        self.getAxis("left").setStyle(maxTickLevel=0 if look.on_stage else 1)
         if self._drawn:
             self.draw(*self._drawn)
 
@@ -65,6 +64,13 @@ class TurnChart(Chart):
         self._ring.setData(
             x=[x], y=[y], size=self.look.type.small * 2 * self.ratio, pen=pg.mkPen(self.look.text, width=2 * self.ratio)
         )
+
+
+def _few(top: float) -> list[list[tuple[float, str]]]:
+    """Ticks from nought to about the top, three or four of them, however low the chart is."""
+    size = 10.0 ** np.floor(np.log10(top / 2))
+    step = size * max(n for n in (1, 2, 5) if n * size <= top / 2)
+    return [[(n * step, f"{n * step:g}") for n in range(int(top / step) + 1)]]
 
 
 def _pairs(expected: np.ndarray, place: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -164,7 +170,8 @@ class ValueCurve(TurnChart):
         self._dot(x, y, course, "exam", "o")
         self._mark(chosen.turn, chosen.value)
         _turns(self, course)
-        self.setYRange(SPAN[0] * 1.15, SPAN[1] * 1.15, padding=0)
+        self.getAxis("left").setTicks([[(-1, "−1"), (0, "0"), (1, "1")]])
+        self.setYRange(SPAN[0] * 1.35, SPAN[1] * 1.35, padding=0)
 
 
 class ErrorCurve(TurnChart):
@@ -184,7 +191,9 @@ class ErrorCurve(TurnChart):
         self._dot(x, y, course, "dream", "s")
         self._mark(chosen.turn, chosen.error)
         _turns(self, course)
-        self.setYRange(0, max(0.1, max(y)) * 1.25, padding=0)
+        top = max(0.1, max(y)) * 1.4
+        self.getAxis("left").setTicks(_few(top))
+        self.setYRange(0, top, padding=0)
 
 
 class ValueBars(TurnChart):
@@ -210,5 +219,7 @@ class ValueBars(TurnChart):
             line.setValue(getattr(move, name))
         self.points = int((heights > 0).sum())
         self.setXRange(SPAN[0] * 1.05, SPAN[1] * 1.05, padding=0)
-        self.setYRange(0, max(5.0, float(heights.max())) * 1.15, padding=0)
+        top = max(5.0, float(heights.max())) * 1.15
+        self.getAxis("left").setTicks(_few(top))
+        self.setYRange(0, top, padding=0)
         self.setAccessibleDescription(f"turn {move.turn}: value {move.value:.2f}, worst tenth {move.tail:.2f}")

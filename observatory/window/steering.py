@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
+from ..host import wish
 from ..protocol import events as ev
 from .lived import Episode, Moment, Turn
 
@@ -83,9 +84,8 @@ class Steering:
         self.decisions.append(e)
         self.moments.append(Moment(self.mode, e))
         self.changed.add("governor")
-        if e.choice == "propose sleep":
-            # It stands until a night opens: what follows it says only that it is not said again.
-            self.sleep_proposed = e
+        if (proposed := wish.after(self.sleep_proposed, e)) is not self.sleep_proposed:
+            self.sleep_proposed = proposed
             self.changed.add("notices")
         if e.choice == "ask" and e.question is not None:
             self._asked(e.question).asks = e

@@ -83,6 +83,11 @@ class Story(Steering):
         return self.asleep and self.night.proposed is None
 
     @property
+    def listens(self) -> bool:
+        """What is said now is heard at once: awake, or while a night waits at the gate."""
+        return self.up and not self.deaf
+
+    @property
     def unslept(self) -> int:
         return sum(not episode.nights and episode.faded is None for episode in self.episodes)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QFontMetricsF, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ..protocol import events as ev
@@ -51,7 +51,6 @@ NIGHT_WIDE = 3.0
 """Decisions that a night is as wide as."""
 FINE = 2.0
 """Pixels: decisions nearer to each other are drawn as one upright, from the least of them to the most."""
-MODE_WORDS = {"awake": "awake", "rest": "rest", "asleep": "asleep"}
 MODE_STAGES = {"awake": "wake", "rest": "dream", "asleep": "replay"}
 
 
@@ -188,11 +187,11 @@ class Strips(QWidget):
             if mode == "asleep":
                 painter.fillRect(box, hue)
             elif mode == "rest":
-                painter.fillRect(box, self.look.faint(hue, 0.4))
+                painter.fillRect(box, QBrush(hue, Qt.BrushStyle.BDiagPattern))
             else:
                 painter.fillRect(box, self.look.faint(hue, 0.16))
                 painter.fillRect(QRectF(box.left(), box.bottom() - 2, box.width(), 2), hue)
-            said = next((text for text in (f"night {night}" if night else "", MODE_WORDS.get(mode, ""))
+            said = next((text for text in (f"night {night}" if night else "", mode if mode in MODE_STAGES else "")
                          if text and metrics.horizontalAdvance(text) + 6 < box.width()), "")  # fmt: skip
             painter.setPen(self.look.on_accent if mode == "asleep" else self.look.text)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, said)

@@ -156,7 +156,7 @@ class TalkDock(Dock):
         for each in (self.tell_button, self.ask_button):
             each.setEnabled(story.up)
         self.line.setPlaceholderText(
-            "Tell it (Enter) or ask it (Shift+Enter)" if story.up and not story.deaf
+            "Tell it (Enter) or ask it (Shift+Enter)" if story.listens
             else self._why_not()
         )  # fmt: skip
         self._show_how()
@@ -166,8 +166,9 @@ class TalkDock(Dock):
         number = self.conversation.told
         self.how.setVisible(number is not None)
         if number is not None:
-            told = self.story.by_number[number].told
-            self.how.show_episode(number, words.name(told, number, 60), told.outcome, self.story.awake)
+            episode = self.story.by_number[number]
+            can = self.story.listens and episode.faded is None
+            self.how.show_episode(number, words.name(episode.told, number, 60), episode.told.outcome, can)
 
     def _why_not(self) -> str:
         if self.story.deaf and self.story.up:

@@ -353,6 +353,9 @@ class Canned:
     def set_goal(self, goal):
         self._note("set_goal", goal)
 
+    def not_now(self):
+        self._note("not_now")
+
     def sleep(self, exam=(), plan=None, why=""):
         self._note("sleep", list(exam), plan, why)
         return 1

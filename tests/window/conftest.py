@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -20,6 +21,14 @@ pytestmark = pytest.mark.window
 @pytest.fixture(scope="session")
 def qapp_cls():
     return type(application())
+
+
+@pytest.fixture(autouse=True)
+def collected():
+    """What a closed window leaves behind goes here, not in the middle of making the next one: seen once to stand still
+    for good in a disconnect of pyqtgraph's."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture

@@ -140,6 +140,7 @@ def life() -> list[ev.Event]:
     ]  # fmt: skip
     return [
         *day(), *night, *canned.dreams(), *canned.steps(), trained(), *canned.gate(), *canned.committed(),
-        decided(29, "night over", "wake", "morning", "The night is over; pressure is 4.0%."), *states(trained_by=1),
+        decided(29, "night over", "wake", "morning", "The night is over; pressure is 4.0%.",
+                states={"pressure": 0.04, "surprise_load": 0.04, "capacity": 0.0}), *states(trained_by=1),
         went(9, -1.0, "the hinge broke again"), *again,
     ]  # fmt: skip

@@ -90,6 +90,15 @@ def test_up_and_down_in_the_dialog_change_the_score_by_a_tenth(opened, qtbot):
     assert asked(window, "feedback")[0][2] == 0.0
 
 
+def test_of_what_has_faded_nobody_can_say_how_it_went(opened, qtbot):
+    window = opened([*canned.whole_story(), canned.retained(1, faded=(4,)), canned.beat()])
+    window.episodes.go_to(4)
+    window.show_episodes()
+    assert not window.episodes.how.worked.isEnabled()
+    qtbot.keyClick(window, Qt.Key.Key_Down, CTRL)
+    assert not hasattr(window, "feedback_dialog")
+
+
 def test_nothing_is_said_when_the_dialog_is_left(opened, qtbot):
     window = opened(AWAKE)
     window.show_talk()
@@ -212,6 +221,9 @@ def test_a_proposal_to_sleep_is_one_notice_however_often_it_is_made(opened):
     window.source.give(steered.decided(26, "told", "stay awake", "not again yet", "It was proposed before."))
     take_in(window)
     assert len(window.notices.cards) == 1, "that it is not said again takes nothing back"
+    window.source.give(steered.decided(27, "idle", "stay awake", "awake", "Pressure 40% is not over the threshold."))
+    take_in(window)
+    assert window.notices.cards == []
 
 
 def test_its_button_sleeps_with_the_dials_that_it_names_and_says_which(opened, qtbot):
@@ -246,6 +258,7 @@ def test_a_night_that_opens_takes_the_proposal_back(opened):
 def test_a_closed_proposal_stays_closed_until_the_governor_makes_another(opened):
     window = opened([*AWAKE, steered.proposes()])
     window.notices.cards[0].close_button.click()
+    assert asked(window, "not_now") == [("not_now",)], "closing it declines it"
     window.source.give(steered.encoded(3), canned.beat())
     take_in(window)
     assert window.notices.cards == []

@@ -101,3 +101,33 @@ def test_a_mind_killed_at_night_is_woken_and_its_night_resumed_from_the_window(l
     window.actions_["resume-night"].trigger()
     until(window.proposal_waits)
     assert window.story.night.number == 1
+
+
+def test_what_is_said_of_an_episode_and_the_goal_come_back_as_they_were_kept(live, qtbot):
+    window = live()
+    until(lambda: window.can_tell())
+    tell(window, qtbot, "The kettle in the blue house sings.")
+    qtbot.keyClick(window.talk.line, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClicks(window.feedback_dialog.reason, "it burnt dry")
+    qtbot.keyClick(window.feedback_dialog.reason, Qt.Key.Key_Return)
+    until(lambda: window.story.episodes[0].told.outcome == -1.0)
+    assert window.story.episodes[0].told.because == "it burnt dry"
+    window.edit_goal()
+    qtbot.keyClicks(window.drives.goal, "Keep the kettle whole")
+    qtbot.keyClick(window.drives.goal, Qt.Key.Key_Return)
+    until(lambda: window.story.goal == "Keep the kettle whole")
+
+
+def test_the_night_that_the_governor_proposes_is_opened_with_its_dials(live, qtbot, monkeypatch):
+    monkeypatch.setenv("OBSERVATORY_DOUBLE", "tired-after-1 carefully")
+    window = live()
+    until(lambda: window.can_tell())
+    tell(window, qtbot, "The kettle in the blue house sings.")
+    until(lambda: window.notices.cards)
+    card = window.notices.cards[0]
+    assert "“careful”" in card.text.text()
+    until(card.action_button.isEnabled)
+    qtbot.mouseClick(card.action_button, Qt.MouseButton.LeftButton)
+    until(window.proposal_waits)
+    assert window.story.night.opened.drives == "curiosity=0.1,focus=0.1,fear=0.8"
+    assert window.notices.cards == []

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtGui import QFontDatabase, QFontInfo, QImage
 
@@ -14,7 +15,7 @@ from observatory.bench import frames
 from observatory.window import theme
 from observatory.window.look import Look, load_fonts
 from observatory.window.pictures import SIZE, render
-from tests.window import canned
+from tests.window import canned, steered
 
 pytestmark = pytest.mark.pictures
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,9 +26,9 @@ NAMES = {
 
 
 def colours(image: QImage, step: int = 3) -> set[str]:
-    return {
-        image.pixelColor(x, y).name() for x in range(0, image.width(), step) for y in range(0, image.height(), step)
-    }
+    whole = image.convertToFormat(QImage.Format.Format_RGB32)
+    points = np.frombuffer(whole.constBits(), np.uint32).reshape(whole.height(), -1)[::step, ::step]
+    return {f"#{point & 0xFFFFFF:06x}" for point in np.unique(points).tolist()}
 
 
 @pytest.mark.parametrize(("name", "scale"), [("light", 1), ("dark", 2)])
@@ -61,6 +62,25 @@ def test_an_empty_home_is_painted_with_words_in_every_dock(tmp_path, qapp):
 def test_the_replay_curve_is_drawn_in_the_hue_of_replay(tmp_path, qapp):
     render(canned.whole_story(), tmp_path, "dark", 1)
     assert theme.NIGHT.stages["replay"] in colours(QImage(str(tmp_path / "night.png")), 1)
+
+
+@pytest.mark.parametrize(("name", "scale"), [("light", 1), ("dark", 2)])
+def test_drives_state_and_governor_are_painted_in_the_hues_of_their_theme(tmp_path, qapp, name, scale):
+    render(steered.day(trained_by=1), tmp_path, name, scale)
+    palette = theme.PALETTES["day" if name == "light" else "night"]
+    drives, state, governor = (
+        colours(QImage(str(tmp_path / f"{which}.png")), 1) for which in ("drives", "state", "governor")
+    )
+    assert {*palette.drives.values(), palette.wrong, palette.panel, palette.text} <= drives
+    assert {palette.stages[stage] for stage in ("replay", "dream", "exam")} <= state
+    assert {palette.stages[stage] for stage in ("gate", "replay", "dream", "wake")} <= governor
+
+
+def test_a_state_that_nothing_has_trained_is_painted_without_its_hues(tmp_path, qapp):
+    render(steered.day(), tmp_path, "dark", 1)
+    found = colours(QImage(str(tmp_path / "state.png")), 1)
+    assert not {theme.NIGHT.stages[stage] for stage in ("replay", "dream")} & found
+    assert theme.NIGHT.stages["gate"] in found, "the warning"
 
 
 def test_words_are_set_in_the_shipped_typeface(qapp):
