@@ -2,7 +2,8 @@
 
 Prints one JSON object: how often the right episode is the best match among look-alikes, how many
 questions are answered through the store and with the episode pasted into the prompt, what encoding
-costs over the bare pass that it rides on, and how long a read takes from a very large store.
+costs over the bare pass that it rides on, what scoring costs beside it, and how long a read takes from a very large
+store.
 """
 
 from __future__ import annotations
@@ -33,10 +34,18 @@ from .ready import wake
 CUES_AT_ONCE = 24
 
 
-def tell(mind: Mind, texts: list[str]) -> None:
-    for number, text in enumerate(texts, len(mind.parts.lived) + 1):
-        for _ in mind.tell(cmd.Tell(episode=number, text=text)):
-            pass
+def tell(mind: Mind, texts: list[str]) -> list[ev.Event]:
+    """Every text as an episode of its own; returns what the mind said meanwhile."""
+    numbered = enumerate(texts, len(mind.parts.lived) + 1)
+    return [event for number, text in numbered for event in mind.tell(cmd.Tell(episode=number, text=text))]
+
+
+def scoring(told: list[ev.Event]) -> dict:
+    """What the latent state, the drives' scores and the governor's word cost beside the pass that reads an episode."""
+    passes = [event.pass_ms for event in told if isinstance(event, ev.EpisodeEncoded)]
+    beside = [event.took_ms for event in told if isinstance(event, ev.StateMoved)]
+    share = statistics.median(b / p for b, p in zip(beside, passes, strict=True))
+    return {"pass_ms": statistics.median(passes), "beside_ms": statistics.median(beside), "share": share}
 
 
 def finding(mind: Mind, questions: list[tuple[str, int]]) -> float:
@@ -140,7 +149,7 @@ def main() -> None:
     tell(mind, day)
     alone = answering(mind, paper, where)
     alike = lookalikes.episodes(asked.episodes)
-    tell(mind, [one.text for one in alike])
+    told = tell(mind, [one.text for one in alike])
     first = len(day)
     pairs = {
         "direct": [(one.direct, first + i) for i, one in enumerate(alike, 1)],
@@ -158,6 +167,7 @@ def main() -> None:
         "sure": sureness(mind, [q.prompt for q in paper], strange),
         "answers": {"first_day_alone": alone, "among_look_alikes": answering(mind, paper, where)},
         "encoding": encoding(mind, day),
+        "scoring": scoring(told),
         "large_store": large(mind, asked.many, [q.prompt for q in paper]),
     }  # fmt: skip
     print(json.dumps(result, indent=1))

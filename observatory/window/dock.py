@@ -6,7 +6,16 @@ Holds no content of its own and knows no events.
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from . import words
 from .look import Look
@@ -68,6 +77,14 @@ def column(parent: QWidget | None = None, margin: int = 0, gap: int = GRID) -> Q
     made.setContentsMargins(margin, margin, margin, margin)
     made.setSpacing(gap)
     return made
+
+
+def either(empty: QWidget, full: QWidget) -> QStackedWidget:
+    """One page until there is something to show (0), the other from then on (1)."""
+    pages = QStackedWidget()
+    pages.addWidget(empty)
+    pages.addWidget(full)
+    return pages
 
 
 BLOCK = 400

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QButtonGroup, QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import QButtonGroup, QPushButton, QWidget
 
 from ..protocol import events as ev
 from . import words
-from .dock import Dock, EmptyPage, column, label, row
+from .dock import Dock, EmptyPage, column, either, label, row
 from .lived import Night
 from .look import Look
 from .story import Story
@@ -113,9 +113,7 @@ class DreamsDock(Dock):
         self.page.hide()
         inside.addWidget(self.page)
         self.empty = EmptyPage("", INVITATION)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.empty)
-        self.pages.addWidget(full)
+        self.pages = either(self.empty, full)
         column(self.body, gap=0).addWidget(self.pages)
 
     def restyle(self, look: Look) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QSplitter, QStackedWidget,
 from ..protocol.commands import EPISODE_TEXT_LIMIT
 from . import words
 from .dials import Dials
-from .dock import Dock, EmptyPage, OneLine, column, label, row
+from .dock import Dock, EmptyPage, OneLine, column, either, label, row
 from .look import Look
 from .ranked import BARS, FIGURES, RankedTable
 from .ranking import Ranking, waiting
@@ -98,9 +98,7 @@ class DrivesDock(Dock):
         page.addWidget(self.reason)
         below.addLayout(page)
         self.empty = EmptyPage("No drive has seen anything yet", INVITATION)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.empty)
-        self.pages.addWidget(full)
+        self.pages = either(self.empty, full)
         inside.addWidget(self.pages, 1)
 
     def _wire(self) -> None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QAbstractScrollArea, QLineEdit, QSizePolicy, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QLineEdit, QSizePolicy, QSplitter, QWidget
 
 from . import words
-from .dock import Dock, EmptyPage, column, label, row
+from .dock import Dock, EmptyPage, column, either, label, row
 from .feedback import HowLine, hue, went
 from .look import Look
 from .story import Episode, Story
@@ -162,7 +162,6 @@ class EpisodesDock(Dock):
         self.how.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self.page.hide()
         self.how.hide()
-        self.pages = QStackedWidget()
         self.empty = EmptyPage(
             "No episodes yet",
             "Everything the mind is told becomes a row here: when, who, what, and how surprising it was. "
@@ -189,8 +188,7 @@ class EpisodesDock(Dock):
         self.split.setSizes([300, 104])
         self.split.setChildrenCollapsible(False)
         inside.addWidget(self.split, 1)
-        self.pages.addWidget(self.empty)
-        self.pages.addWidget(full)
+        self.pages = either(self.empty, full)
         column(self.body, gap=0).addWidget(self.pages)
 
     def restyle(self, look: Look) -> None:

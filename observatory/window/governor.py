@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from ..protocol import events as ev
 from . import words
-from .dock import Dock, EmptyPage, column, label
+from .dock import Dock, EmptyPage, column, either, label
 from .look import Look
 from .story import Story
 from .strips import Strips
@@ -83,9 +83,7 @@ class GovernorDock(Dock):
         split.setChildrenCollapsible(False)
         inside.addWidget(split, 1)
         self.empty = EmptyPage("Nothing decided yet", INVITATION)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.empty)
-        self.pages.addWidget(full)
+        self.pages = either(self.empty, full)
         column(self.body, gap=0).addWidget(self.pages)
 
     def restyle(self, look: Look) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QProgressBar, QPushButton, QSplitter, QStackedWidg
 from ..protocol import events as ev
 from . import words
 from .charts import Curve, Staircase
-from .dock import Dock, EmptyPage, column, label, row
+from .dock import Dock, EmptyPage, column, either, label, row
 from .effort import recalled
 from .lived import Night, Replayed
 from .look import Look
@@ -173,9 +173,7 @@ class NightDock(Dock):
         self.empty_button.setObjectName("primary")
         self.empty_button.clicked.connect(self._sleep_or_resume)
         self.empty.block.addLayout(row(self.empty_button, None))
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.empty)
-        self.pages.addWidget(full)
+        self.pages = either(self.empty, full)
         column(self.body, gap=0).addWidget(self.pages)
 
     def _tables(self) -> dict[str, Table]:

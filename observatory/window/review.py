@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QSplitter, QStackedWidget,
 from . import words
 from .changes import VERDICT_MARKS, VERDICT_WORDS, VERDICTS, Change, changes, counts, kind_words
 from .charts import DriftBars
-from .dock import Dock, EmptyPage, column, label, row
+from .dock import Dock, EmptyPage, column, either, label, row
 from .lived import Night
 from .look import Look
 from .scoreboard import Scoreboard
@@ -116,9 +116,7 @@ class ReviewDock(Dock):
             "learnt, what was lost and where the cortex would move, and say Hold, Approve or Veto. Ctrl+L opens "
             "a night.",
         )
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.empty)
-        self.pages.addWidget(full)
+        self.pages = either(self.empty, full)
         column(self.body, gap=0).addWidget(self.pages)
 
     def _evidence(self) -> QSplitter:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QPushButton, QStackedWidget, QWidget
 from ..protocol import events as ev
 from . import words
 from .courses import courses, next_to, said, taught
-from .dock import Dock, EmptyPage, column, label, row
+from .dock import Dock, EmptyPage, column, either, label, row
 from .look import Look
 from .states import ErrorCurve, Trajectory, ValueBars, ValueCurve
 from .story import Story
@@ -145,9 +145,7 @@ class StateDock(Dock):
         inside.addLayout(row(*self.keys.values(), None, gap=2 * GRID))
         inside.addWidget(self.twins, 1)
         self.empty = EmptyPage("No state yet", INVITATION)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.empty)
-        self.pages.addWidget(full)
+        self.pages = either(self.empty, full)
         column(self.body, gap=0).addWidget(self.pages)
 
     def restyle(self, look: Look) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 from ..protocol import events as ev
 from . import words
 from .charts import Line, SearchChart
-from .dock import Dock, EmptyPage, column, label, row
+from .dock import Dock, EmptyPage, column, either, label, row
 from .lived import Night
 from .look import Look
 from .story import Story
@@ -128,9 +128,7 @@ class WeighingDock(Dock):
         inside.addLayout(head)
         inside.addWidget(self.twins, 1)
         self.empty = EmptyPage("", INVITATION)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.empty)
-        self.pages.addWidget(full)
+        self.pages = either(self.empty, full)
         column(self.body, gap=0).addWidget(self.pages)
 
     def restyle(self, look: Look) -> None:
