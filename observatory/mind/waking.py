@@ -82,6 +82,7 @@ class Waking:
             outcome=told.outcome, expected_fail=moved.fails if trained else None, relevance=felt.relevance,
             fear=felt.fear, lived_at=told.lived_at,
         )  # fmt: skip
+        state = inner.moved(number, moved, started)
         if store.choice == "observe":
             parts.hippocampus.forget(number)
             inner.unsay(number)
@@ -102,7 +103,7 @@ class Waking:
             novelty=found.novelty, nearest=[ev.Overlap(episode=e, before=b, after=a) for e, b, a in found.nearest],
             pass_ms=found.pass_ms, code_ms=found.code_ms, corrects=corrects,
         )  # fmt: skip
-        yield inner.moved(number, moved, started)
+        yield state
         if inner.goal != aim:
             yield ev.GoalSet(goal=inner.goal)
             score = inner.scored(self.fading.awaiting(), "another goal")
