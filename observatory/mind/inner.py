@@ -8,6 +8,7 @@ cortex.
 
 from __future__ import annotations
 
+import bisect
 import time
 from dataclasses import dataclass
 
@@ -72,10 +73,16 @@ class Inner:
         self.feelings.told(episode, told.text, told.speaker, bits[:words], nearest)
         self.feelings.went(episode, told.outcome, told.because)
         turns = self.sessions.setdefault(session, [])
-        before = self._state_of(session)
-        turns.append(episode)
+        if turns and episode < turns[-1]:  # handed back by a roll-back, between what was told since
+            bisect.insort(turns, episode)
+            self._carried.pop(session, None)
+            before = self._walked(turns[: turns.index(episode)])
+        else:
+            before = self._state_of(session)
+            turns.append(episode)
         moved = self.latent.take(before, self.turn(episode))
-        self._carried[session] = moved.after
+        if turns[-1] == episode:
+            self._carried[session] = moved.after
         self._felt(episode, moved)
         return moved
 
@@ -103,13 +110,8 @@ class Inner:
         """The chance of going badly that was given to an episode before it was known; None while nothing is learnt."""
         if not self.latent.trained_by:
             return None
-        state = None
-        for each in self.sessions[self.told_of[episode].session]:
-            moved = self.latent.take(state, self.turn(each))
-            if each == episode:
-                return moved.fails
-            state = moved.after
-        return None
+        turns = self.sessions[self.told_of[episode].session]
+        return self.latent.take(self._walked(turns[: turns.index(episode)]), self.turn(episode)).fails
 
     def unsay(self, episode: int) -> None:
         """It was read and not stored: the session goes on as if it had not been said."""
@@ -184,14 +186,19 @@ class Inner:
         return (yield from foresight.train(self.latent, sessions, seed)) if sessions else None
 
     def _state_of(self, session: str) -> torch.Tensor | None:
+        """What a session has come to; None before its first turn."""
         if session not in self._carried:
-            state = None
-            for episode in self.sessions[session]:
-                state = self.latent.take(state, self.turn(episode)).after
+            state = self._walked(self.sessions[session])
             if state is None:
                 return None
             self._carried[session] = state
         return self._carried[session]
+
+    def _walked(self, episodes: list[int]) -> torch.Tensor | None:
+        state = None
+        for episode in episodes:
+            state = self.latent.take(state, self.turn(episode)).after
+        return state
 
     def _felt(self, episode: int, moved: Moved) -> None:
         self.feelings.moved(episode, moved.error, moved.value, moved.tail, self.latent.trained_by > 0)

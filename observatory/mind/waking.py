@@ -105,6 +105,7 @@ class Waking:
         )  # fmt: skip
         yield state
         if inner.goal != aim:
+            self._goal = inner.goal
             yield ev.GoalSet(goal=inner.goal)
             score = inner.scored(self.fading.awaiting(), "another goal")
         yield score
@@ -143,7 +144,7 @@ class Waking:
 
     def aim(self, said: cmd.SetGoal):
         """What the mind is after from now on."""
-        inner = self.parts.inner
+        inner, self._goal = self.parts.inner, said.goal
         inner.aims_at(said.goal)
         yield ev.GoalSet(goal=said.goal)
         yield inner.scored(self.fading.awaiting(), "another goal")

@@ -119,6 +119,23 @@ def test_after_a_restart_states_and_scores_are_as_they_were(many, settings):
     assert first.error == second.error
 
 
+def test_what_a_roll_back_hands_back_takes_its_old_place_in_its_session_and_the_goal_stays(many):
+    list(many.aim(cmd.SetGoal(goal="Repair the barometer.")))
+    inner, tokens = many.parts.inner, many.parts.hippocampus.traces[6].tokens
+    felt = inner.feelings.felt[6]
+    many.parts.hippocampus.forget(6)
+    inner.forget(6)
+    assert inner.sessions["harbour"] == [5, 7, 8]
+    again = cmd.StoredEpisode(
+        episode=6, text=MORE[6], speaker="user", session="harbour", lived_at="", outcome=-1.0, because="it fell",
+        tokens=tokens, surprise=many.parts.lived[6].bits,
+    )  # fmt: skip
+    list(many.restore([again]))
+    assert inner.sessions["harbour"] == [5, 6, 7, 8]
+    assert inner.goal == "Repair the barometer."
+    assert inner.feelings.felt[6].relevance == pytest.approx(felt.relevance)
+
+
 def test_feedback_is_read_with_the_episode_and_recalled_as_what_it_was(many):
     before = many.hash
     events = list(many.feel(cmd.Feedback(episode=5, outcome=-0.5, because="nobody was at the pier")))
