@@ -31,6 +31,7 @@ FOLD, MOST = 3.0, 2.5
 ERROR_PART = 0.3
 """The latent state's part in curiosity, once a night has trained it."""
 USUAL_ERROR = 1.0
+"""Nats of latent surprise beforehand, and their spread."""
 TAIL_PART = 1 / 3
 """The part of fear that looks at the worst tenth rather than at what is expected."""
 TWINS = 0.8

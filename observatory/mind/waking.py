@@ -88,6 +88,7 @@ class Waking:
             inner.unsay(number)
             self.observed.add(number)
             yield ev.EpisodeObserved(episode=number, like=same or felt.twin_of, text=told.text, why=store.why)
+            yield from self._turned(aim)
             yield from (store, sleep, self._checked())
             return
         parts.papers.hippocampus_changed()
@@ -104,15 +105,21 @@ class Waking:
             pass_ms=found.pass_ms, code_ms=found.code_ms, corrects=corrects,
         )  # fmt: skip
         yield state
-        if inner.goal != aim:
-            self._goal = inner.goal
-            yield ev.GoalSet(goal=inner.goal)
-            score = inner.scored(self.fading.awaiting(), "another goal")
-        yield score
+        if inner.goal == aim:
+            yield score
+        yield from self._turned(aim)
         yield from (store, sleep)
         if not asleep:
             yield from self.fading.make_room()
         yield self._checked()
+
+    def _turned(self, aim: str):
+        """What was told came with another goal: that is said, and everything is scored anew."""
+        inner = self.parts.inner
+        if inner.goal != aim:
+            self._goal = inner.goal
+            yield ev.GoalSet(goal=inner.goal)
+            yield inner.scored(self.fading.awaiting(), "another goal")
 
     def _lives(self, episode: int, bits: list[float], text: str, outcome, because: str, born: int, nights=()) -> None:
         self.parts.lived[episode] = Lived(as_read(text, outcome, because), bits, outcome)

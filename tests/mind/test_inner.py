@@ -181,6 +181,12 @@ def test_the_very_same_words_are_read_and_not_stored_unless_something_new_is_sai
     assert of(events, ev.GovernorDecided)[0].choice == "encode"
 
 
+def test_a_goal_that_comes_with_a_repetition_is_said_all_the_same(told):
+    events = tell(told, 5, TEXTS[3], goal="Feed the goat.")
+    assert of(events, ev.EpisodeObserved)
+    assert of(events, ev.GoalSet)[0].goal == told.parts.inner.goal == "Feed the goat."
+
+
 def test_the_governor_sees_pressure_rise_by_day_and_fall_with_a_night(many):
     def pressure(events) -> float:
         return of(events, ev.GovernorDecided)[-1].states.pressure
