@@ -237,26 +237,31 @@ class Mind:
 
     def _adopt(self, accepted: list[cmd.AcceptedDelta]):
         """The model of the latent state that the last accepted night trained; without one, one that knows nothing."""
-        inner = self.parts.inner
         last = next((entry for entry in reversed(accepted) if entry.state), None)
-        latent = inner.untrained()
-        if last is not None:
-            try:
-                latent = Latent.from_file(self.parts.states / last.state_file, last.state, latent.inputs, last.night)
-            except LatentBroken as broken:
-                yield ev.Notice(
-                    level="warning", title="The latent state starts untrained", text=str(broken),
-                    remedy="The next night trains it anew; the cortex is whole. `observatory verify` names the file.",
-                )  # fmt: skip
+        if last is None:
+            self.parts.inner.adopt(self.parts.inner.untrained())
+        else:
+            yield from self._adopt_file(last)
+
+    def _adopt_file(self, trained: cmd.AcceptedDelta | ev.Proposal):
+        """A file that is not what the night said it trained is named, and the state starts untrained."""
+        inner, latent = self.parts.inner, self.parts.inner.untrained()
+        try:
+            latent = Latent.from_file(
+                self.parts.states / trained.state_file, trained.state, latent.inputs, trained.night
+            )
+        except LatentBroken as broken:
+            yield ev.Notice(
+                level="warning", title="The latent state starts untrained", text=str(broken),
+                remedy="The next night trains it anew; the cortex is whole. `observatory verify` names the file.",
+            )  # fmt: skip
         inner.adopt(latent)
 
     def _foresee(self, proposal: ev.Proposal):
         """The night was committed, and with it what it taught the model of the latent state."""
         if proposal.state:
-            inner = self.parts.inner
-            path = self.parts.states / proposal.state_file
-            inner.adopt(Latent.from_file(path, proposal.state, inner.latent.inputs, proposal.night))
-            yield inner.scored(self.fading.awaiting(), "the state's model was trained")
+            yield from self._adopt_file(proposal)
+            yield self.parts.inner.scored(self.fading.awaiting(), "the state's model was trained")
 
     def _refile(self):
         """Addresses come from the cortex's own states, so stored episodes are read again when it has moved."""

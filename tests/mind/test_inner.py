@@ -101,6 +101,24 @@ def test_a_changed_file_of_the_states_model_is_named_and_not_used(many, settings
     assert again.hash == many.hash, "the cortex is whole all the same"
 
 
+def test_a_state_that_is_gone_when_its_night_is_committed_does_not_undo_the_commit(many):
+    before, order = many.hash, cmd.Sleep(night=1, seed=3, episodes=list(TEXTS), plan=cmd.NightPlan(steps=4, rank=4))
+    events = []
+    for event in many.sleep(order):
+        if event is None:
+            proposal = many.night.proposal
+            (many.parts.states / proposal.state_file).unlink()
+            many.decide(
+                cmd.Decide(night=1, delta=proposal.delta, decision="approve", by="test", reason="why", recorded=9)
+            )
+        else:
+            events.append(event)
+    assert of(events, ev.NightClosed)[0].ended == "committed"
+    assert many.hash != before
+    assert of(events, ev.Notice)[0].title == "The latent state starts untrained"
+    assert many.parts.inner.latent.trained_by == 0
+
+
 def test_after_a_restart_states_and_scores_are_as_they_were(many, settings):
     stored = [
         cmd.StoredEpisode(
