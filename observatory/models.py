@@ -15,11 +15,12 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from .protocol import headers
 from .protocol.durable import sync_folder, write
 
 DEFAULT = "default"
@@ -93,13 +94,23 @@ def _find_embedded(models_folder: Path) -> Found:
 def _find_gguf(path: Path, name: str, kind: str, models_folder: Path) -> Found:
     if not path.is_file():
         return Found(name, kind, str(path), False, f"{path} does not exist", "check the path")
-    with path.open("rb") as file:
-        magic = file.read(4)
-    if magic != b"GGUF":
-        return Found(
-            name, kind, str(path), False, f"{path} is not a GGUF file", "download it again; it starts with “GGUF”"
-        )
-    return Found(name, kind, str(path), (_prepared(path, name, models_folder) / "ready.json").is_file())
+    ready = _whole(_prepared(path, name, models_folder))
+    try:
+        # What was read once and kept is not read again; anything else is looked at before a library opens it.
+        if not ready:
+            headers.gguf(path)
+    except headers.HeaderBroken as broken:
+        return Found(name, kind, str(path), False, str(broken), "download it again, or name another file")
+    return Found(name, kind, str(path), ready)
+
+
+def _whole(folder: Path) -> bool:
+    """Whether a prepared model is there and was not cut off since; if not, it is prepared once more."""
+    try:
+        headers.tensors(folder / "model.safetensors")
+    except headers.HeaderBroken:
+        return False
+    return (folder / "ready.json").is_file()
 
 
 def _find_folder(path: Path) -> Found:
@@ -111,6 +122,11 @@ def _find_folder(path: Path) -> Found:
         if pickled:
             problem += f" (only {pickled[0]}, which is a pickle and is never loaded)"
         return Found(path.name, "folder", str(path), False, problem, "convert the weights to safetensors")
+    try:
+        for weights in sorted(path.glob("*.safetensors")):
+            headers.tensors(weights)
+    except headers.HeaderBroken as broken:
+        return Found(path.name, "folder", str(path), False, str(broken), "copy the model's folder again")
     return Found(path.name, "folder", str(path), True)
 
 
@@ -129,11 +145,15 @@ def prepare(spec: str, models_folder: Path, say: Callable[[str], None] = lambda 
     if found.kind == "folder":
         return found, Path(found.source)
     if found.kind == "hub":
-        return found, _from_hub(found, say)
+        folder = _from_hub(found, say)
+        fetched = _find_folder(folder)
+        if fetched.problem:
+            raise ModelMissing(f"{found.source}: {fetched.problem}. What to do: {fetched.remedy}.")
+        return found, folder
     if Path(found.source).is_dir():
         return found, Path(found.source)
     folder = _prepared(Path(found.source), found.name, models_folder)
-    if not (folder / "ready.json").is_file():
+    if not found.ready:
         say(f"reading {found.name} for the first time (about half a minute); later starts take a second")
         _convert(Path(found.source), folder)
     return found, folder
@@ -226,7 +246,7 @@ def _from_hub(found: Found, say: Callable[[str], None]) -> Path:
 def weights_hash(folder: Path) -> str:
     """SHA-256 of the prepared weights: recorded when they were made, computed once for a user's own folder."""
     ready = Path(folder) / "ready.json"
-    if ready.is_file():
+    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
         return json.loads(ready.read_text())["sha256"]
     digest = hashlib.sha256()
     for path in sorted(Path(folder).glob("*.safetensors")):

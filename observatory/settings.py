@@ -23,6 +23,13 @@ FILE = "settings.json"
 SCHEMA = 1
 
 
+class Breakpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A condition that every night holds at, as `protocol.conditions` reads it, and whether it is switched on."""
+
+    condition: str
+    on: bool = True
+
+
 class Settings(msgspec.Struct, kw_only=True, omit_defaults=False, forbid_unknown_fields=False):
     """Unknown fields of a newer version are left out rather than refused: they are choices, not memories."""
 
@@ -37,9 +44,13 @@ class Settings(msgspec.Struct, kw_only=True, omit_defaults=False, forbid_unknown
     """Episodes that the hippocampus holds at most."""
     drives: str = "balanced"
     """What a night draws by: a preset or dials, as on the command line."""
+    fast_store: str = ""
+    """The plugin whose store finds episodes, with its options, as on the command line; empty for the built-in one."""
     governed: bool = False
     """Nights are opened when the governor proposes them."""
     reviewer: str = ""
+    breakpoints: list[Breakpoint] = []
+    """Where a night that is watched in the window holds; a night without one does not."""
     window: dict[str, str] = {}
 
 
@@ -60,9 +71,12 @@ def load(home: Path) -> tuple[Settings, list[Notice]]:
         return Settings(), [_notice(f"{path} could not be read: {error}. The defaults are used.")]
     try:
         return msgspec.json.decode(data, type=Settings), []
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        aside = _move_aside(path)
-        return Settings(), [_notice(f"{path} could not be understood ({error}). It was moved to {aside}.")]
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        try:
+            kept = f"It was moved to {_move_aside(path)}."
+        except OSError as why:
+            kept = f"It was left where it is, since it could not be moved ({why.strerror or why})."
+        return Settings(), [_notice(f"{path} could not be understood ({error}). {kept}")]
 
 
 def drives_of(settings: Settings) -> tuple[drives.Drives, list[Notice]]:

@@ -47,7 +47,7 @@ def nothing_left_running(request):
     pytest.fail(f"{request.node.name} left running: threads {threads}, processes {names}")
 
 
-OURS = ("record", "mind-reader", "mind-writer")
+OURS = ("record", "mind-reader", "mind-writer", "map-reader", "map-writer", "drift", "drift-end")
 
 
 def _counts(child: psutil.Process) -> bool:

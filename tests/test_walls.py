@@ -19,16 +19,23 @@ FORBIDDEN = {
     "mind": QT | {"duckdb"},
     "record": QT | HEAVY - {"duckdb"},
     "host": QT | HEAVY,
+    "maps": QT | {"torch", "transformers", "duckdb"},
     "window": HEAVY,
+    "plugins": QT | HEAVY - {"torch"},
 }
 """Packages from outside that a room never imports."""
 
 ARROWS = {
     "protocol": {"protocol"},
     "governor": {"governor", "protocol", "resources"},
-    "mind": {"mind", "governor", "protocol", "models", "resources"},
+    "mind": {"mind", "governor", "plugins", "protocol", "models", "resources"},
     "record": {"record", "protocol"},
-    "host": {"host", "record", "governor", "protocol", "models", "resources", "settings", "window", "__init__"},
+    "plugins": {"plugins", "protocol", "resources"},
+    "maps": {"maps", "protocol", "models", "resources"},
+    "host": {
+        *("host", "record", "plugins", "maps", "governor", "protocol", "models", "resources", "settings", "window"),
+        "__init__",
+    },
     "window": {"window", "host", "protocol", "resources", "settings", "models", "__init__"},
 }
 """Rooms of ours that a room may import: window → host → record → protocol ← mind.
@@ -161,7 +168,9 @@ def test_no_exception_handler_is_bare():
         (["observatory.protocol.wire", "observatory.protocol.commands"], QT | HEAVY),
         (["observatory.host.session", "observatory.host.headless", "observatory.cli"], QT | HEAVY),
         (["observatory.bench.command", "observatory.bench.pools"], QT | HEAVY | {"ray"}),
+        (["observatory.plugins.guard", "observatory.plugins.conformance"], QT | HEAVY),
         (["observatory.record.store"], QT | {"torch", "transformers"}),
+        (["observatory.maps.client", "observatory.maps.worker"], QT | HEAVY),
     ],
 )
 def test_importing_a_room_loads_nothing_from_behind_its_wall(modules, absent):

@@ -1,7 +1,8 @@
 """How smooth the window is while a night trains: frame times, from a canned flood or from a live source.
 
-`python -m observatory.bench.frames [--live]` prints JSON; `--live` measures while the real model replays
-the built-in first day in a scratch home. A frame is one tick of the window's timer (taking in
+`python -m observatory.bench.frames [--live | --replays N]` prints JSON; `--live` measures while the real model replays
+the built-in first day in a scratch home, `--replays` with the replay dock in front, after so many replays, and while
+they are walked through. A frame is one tick of the window's timer (taking in
 events and drawing what is new) with the painting that follows; lateness is how much longer than the
 timer's interval two ticks were apart. It measures and asserts nothing about the mind.
 """
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,12 +26,24 @@ from ..protocol import events as ev
 from ..protocol.days import read_day
 
 TARGET_P95_MS = 40.0
+DRAWERS = ("curiosity", "focus", "fear", "chance")
 STEPS_A_SECOND = 20.0
 """Forty times what two cores do on the default model; a GPU may come near it."""
 
 
-def measure(source, seconds: float = 20.0, *, size: tuple[int, int] = (1520, 940), theme: str = "night") -> dict:
-    """Open the window on `source` for so long, and say how long its frames took. Needs no display."""
+def measure(
+    source,
+    seconds: float = 20.0,
+    *,
+    size: tuple[int, int] = (1520, 940),
+    theme: str = "night",
+    before: Callable = lambda window: None,
+    each: Callable = lambda window: None,
+) -> dict:
+    """Open the window on `source` for so long, and say how long its frames took. Needs no display.
+
+    `before` prepares the window, and its time is not counted; `each` is done in every frame, and counts.
+    """
     from ..window.look import Look, platform_without_display
 
     platform_without_display()
@@ -49,17 +62,20 @@ def measure(source, seconds: float = 20.0, *, size: tuple[int, int] = (1520, 940
     window_up = time.perf_counter() - opened
     window.attach(source)
     window._timer.stop()
-    frames, gaps, last = [], [], None
+    before(window)
+    frames, worked, gaps, last = [], [], [], None
     end = time.perf_counter() + seconds
     while (now := time.perf_counter()) < end:
         if last is not None:
             gaps.append((now - last) * 1e3)
-        last = now
+        last, busy = now, time.process_time()
         window.tick()
+        each(window)
         # Painting is what the tick's updates cause: they are carried out in this turn of the loop.
         QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents)
         took = time.perf_counter() - now
         frames.append(took * 1e3)
+        worked.append((time.process_time() - busy) * 1e3)
         if (rest := TICK_MS / 1e3 - took) > 0:
             pause = QEventLoop()
             QTimer.singleShot(round(rest * 1e3), pause.quit)
@@ -69,6 +85,7 @@ def measure(source, seconds: float = 20.0, *, size: tuple[int, int] = (1520, 940
         "frames": len(frames),
         "frames_a_second": round(len(frames) / seconds, 1),
         "frame_ms": spread(frames),
+        "frame_cpu_ms": spread(worked),
         "between_frames_ms": spread(gaps),
         "target_p95_ms": TARGET_P95_MS,
         "met": spread(frames)["p95"] <= TARGET_P95_MS,
@@ -103,7 +120,7 @@ class Flood:
         self.state = SimpleNamespace(mind_silent_s=0.0, read_only=True, home="")
         self._rate, self._rows = rate, rows
         self._first: deque[ev.Event] = deque(_before_replay(episodes))
-        self._episodes, self._step, self._started = episodes, 0, 0.0
+        self._episodes, self._step, self._started, self._told = episodes, 0, 0.0, 0
         self._dice = random.Random(0)
 
     def start(self) -> None:
@@ -113,8 +130,13 @@ class Flood:
         if self._first:
             given, self._first = list(self._first), deque()
             return given
-        due = int((time.perf_counter() - self._started) * self._rate)
+        due = self._told + int((time.perf_counter() - self._started) * self._rate)
         return [event for _ in range(due - self._step) for event in self._next()]
+
+    def ahead(self, replays: int) -> None:
+        """So many replays have been told already when the first events are asked for."""
+        self._first += [event for _ in range(-(-replays // self._rows)) for event in self._next()]
+        self._told = self._step
 
     def _next(self) -> Iterator[ev.Event]:
         self._step += 1
@@ -126,6 +148,7 @@ class Flood:
                 cue=f"What do you know about harbour {row}?",
                 loss=self._dice.random() * 3,
                 worst=self._dice.random() * 9,
+                drive="" if row % 4 == 2 else DRAWERS[(self._step + row) % len(DRAWERS)],
             )
             for row in range(self._rows)
         ]
@@ -180,6 +203,32 @@ class Trains:
         return getattr(self._session, name)
 
 
+def among_replays(many: int, seconds: float = 20.0, *, rate: float = STEPS_A_SECOND, theme: str = "night") -> dict:
+    """Frames with the replay dock in front and in motion: ticks come in, and a person walks from lane to lane."""
+    source = Flood(rate)
+    source.ahead(many)
+    took: list[float] = []
+
+    def before(window) -> None:
+        from PySide6.QtWidgets import QApplication
+
+        window.tick()
+        started = time.perf_counter()
+        window.show_replays()
+        QApplication.processEvents()
+        took.append(time.perf_counter() - started)
+        source.start()
+
+    def each(window) -> None:
+        from PySide6.QtCore import Qt
+        from PySide6.QtTest import QTest
+
+        QTest.keyClick(window.replays.view, Qt.Key.Key_Down if window._ticks % 2 else Qt.Key.Key_Right)
+
+    report = measure(source, seconds, theme=theme, before=before, each=each)
+    return report | {"replays_at_first": many, "first_picture_s": round(took[0], 2), "steps_a_second": rate}
+
+
 def _before_replay(episodes: int) -> Iterator[ev.Event]:
     for number in range(1, episodes + 1):
         text = f"The harbour master of pier {number} keeps {number} lanterns and a blue kettle."
@@ -202,12 +251,16 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--rate", type=float, default=STEPS_A_SECOND, help="gradient steps a second")
     parser.add_argument("--live", action="store_true", help="while the real model trains, not a canned flood")
+    parser.add_argument("--replays", type=int, default=0, help="with the replay dock in front, after so many replays")
     parser.add_argument("--theme", default="night")
     asked = parser.parse_args(argv)
     if asked.live:
         with tempfile.TemporaryDirectory(prefix="observatory-frames-") as scratch:
             report = measure(Trains(Path(scratch) / "home"), asked.seconds, theme=asked.theme)
         report |= {"source": "the default model, replaying the first day"}
+    elif asked.replays:
+        report = among_replays(asked.replays, asked.seconds, rate=asked.rate, theme=asked.theme)
+        report |= {"source": "canned"}
     else:
         report = measure(Flood(asked.rate), asked.seconds, theme=asked.theme)
         report |= {"source": "canned", "steps_a_second": asked.rate}

@@ -18,7 +18,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 
-from ..host.policy import PERPLEXITY_RISE
+from ..host import policyfile
 from ..host.report import FROZEN
 from ..window.charts import Chart
 from ..window.look import Look
@@ -133,12 +133,13 @@ def recall(reports: list[dict], look: Look):
     plot.setYRange(0, 100, padding=0.05)
     ticks = [t for t in (-20, -10, -5, -2, 0, 2, 5, 10, 20, 50, 100, 200, 500, 1000) if near <= bent(t) <= far * 1.05]
     plot.getAxis("bottom").setTicks([[(bent(t), f"{t:+d} %".replace("-", "−") if t else "0") for t in ticks]])
-    limit = pg.InfiniteLine(bent(100 * PERPLEXITY_RISE), pen=pg.mkPen(look.line, width=look.ratio * 2))
+    most = 100 * (policyfile.built_in().thresholds.perplexity_rise.limit or 0.0)
+    limit = pg.InfiniteLine(bent(most), pen=pg.mkPen(look.line, width=look.ratio * 2))
     limit.setZValue(-10)
     plot.addItem(limit)
     said = pg.TextItem("the policy's limit", color=look.soft, angle=90, anchor=(0.5, 0))
     said.setFont(look.font("small"))
-    said.setPos(bent(100 * PERPLEXITY_RISE), 30)
+    said.setPos(bent(most), 30)
     plot.addItem(said)
     _names_beside(plot, points, near, far, look)
     return "Recall, and what it costs", [plot]

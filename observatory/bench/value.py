@@ -21,9 +21,9 @@ import torch
 
 from .. import models
 from ..mind import foresight
-from ..mind.corrections import as_read
 from ..mind.latent import Latent, Turn, head, two_hot
 from ..mind.mind import Mind
+from ..mind.went import as_read
 from ..protocol.events import VALUE_BINS
 from . import worlds
 from .ready import wake

@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
 from rich.table import Table as Sheet
 from rich.text import Text
 
 from ..governor import replay, rules
 from ..protocol import events as e
+from .console import PlainConsole
 from .refusal import Refusal
 
 DONE, FAILED, WRONG = 0, 1, 2
@@ -67,7 +67,7 @@ def decisions(home: Path, *, as_json: bool) -> int:
     for event in decided:
         choice = f"{event.choice} ({event.preset})" if event.preset else event.choice
         _row(sheet, event.lived_at or "–", event.on, choice, event.rule, event.why)
-    console = Console(highlight=False, markup=False)
+    console = PlainConsole()
     console.print(sheet)
     console.print(f"Rules from now on: {origin}, {found.hash[:HASH_SHOWN]}.", soft_wrap=True)
     return DONE
@@ -91,7 +91,7 @@ def compare(home: Path, path: Path, *, lived: bool, as_json: bool) -> int:
         head = {"table": found.hash, "decisions": len(compared), "counts": counts, "otherwise": otherwise}
         _print_json(head)
         return DONE
-    console = Console(highlight=False, markup=False)
+    console = PlainConsole()
     if others:
         sheet = _sheet("Otherwise decided", ("when", "on", "decided", "by rule", "would be", "by", "why"))
         for each in others:
@@ -157,7 +157,7 @@ def _show(found: rules.Table, origin: str, as_json: bool) -> None:
     if as_json:
         _print_json({"table": found.hash, "from": origin} | msgspec.to_builtins(found))
         return
-    console = Console(highlight=False, markup=False)
+    console = PlainConsole()
     sheet = _sheet("Rules of the governor", ("rule", "on", "if", "then", "preset"))
     for rule in found.rules:
         wanted = ", ".join(f"{each.state} {each.said()}" for each in rule.conditions) or "always"

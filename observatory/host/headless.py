@@ -13,17 +13,21 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from ..protocol import events as e
 from ..protocol.commands import NightPlan
 from ..protocol.days import Day, Experience, SleepLine
-from . import paper, report, wish
+from . import paper, policyfile, report, wish
 from .nights import drives_of
 from .policy import Approve, verdict
 from .session import Session, SessionError
 from .terminal import Terminal
+
+if TYPE_CHECKING:
+    from .keys import Signer
 
 DONE, FAILED, WRONG, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
 AT_ONCE = 32
@@ -33,6 +37,10 @@ TURN_S = 0.25
 
 class LiveFailed(RuntimeError):
     """The work failed; the message says what happened and what to do."""
+
+
+class Held(RuntimeError):
+    """A night waits at the gate for a person, and nobody is at hand."""
 
 
 @dataclass
@@ -54,6 +62,8 @@ class Life:
     seed: int = 0
     report: Path | None = None
     pictures: Path | None = None
+    signer: Signer | None = None
+    """Whose key signs what is decided at the terminal."""
 
 
 def live(life: Life, terminal: Terminal) -> int:
@@ -64,6 +74,9 @@ def live(life: Life, terminal: Terminal) -> int:
             try:
                 life.session.start(wake=False)
                 code = _Run(life, terminal).whole()
+            except Held as held:
+                code = REFUSED
+                terminal.complain(str(held))
             except (LiveFailed, SessionError) as error:
                 terminal.complain(str(error))
             except KeyboardInterrupt:
@@ -225,15 +238,38 @@ class _Run:
         """The policy's word, or a person's; a person may hold and be asked again."""
         proposed, self.asked = self.proposed, self.asked + 1
         if self.life.approve == "ask":
-            decision, reason = self.terminal.ask(proposed)
-            self.session.decide(decision, reason, _person())
-            if decision != "hold":
-                self.proposed = None
+            self.ask(proposed)
             return
         self.terminal.table(proposed)
-        decision, reason, by = verdict(self.life.approve, proposed)
+        policy = policyfile.in_force(self.life.home)
+        own = None if policy == policyfile.built_in() else policy
+        decision, reason, by = verdict(self.life.approve, proposed, own)
         self.proposed = None
         self.session.decide(decision, reason, by)
+        if decision == "hold":
+            raise Held(
+                f"Night {self.night} waits at the gate: {reason}. Nothing was changed. What to do: the same command "
+                "with --approve ask, or the window, takes the night up again for a person to decide."
+            )
+
+    def ask(self, proposed: e.Proposed) -> None:
+        """A person at the terminal. What does not count under the policy is said, and they are asked again."""
+        decision, reason = self.terminal.ask(proposed)
+        signer = self.life.signer
+        try:
+            self.session.decide(decision, reason, signer.name if signer else _person(), signer)
+        except SessionError as error:
+            if not self.session.state.can_decide:
+                raise
+            self.terminal.complain(str(error))
+            return
+        if not self.session.state.can_decide:
+            self.proposed = None
+        elif decision == "approve":
+            raise Held(
+                f"Night {self.night} waits at the gate for another person's approval; yours is kept. What to do: the "
+                "same command, by that person, takes the night up again."
+            )
 
     # ------------------------------------------------------------ listening
 

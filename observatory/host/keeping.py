@@ -20,7 +20,10 @@ import msgspec
 from .. import models
 from ..protocol import commands as c
 from ..protocol import events as e
+from . import faststore, opening, policyfile, products
+from .forgetting import Forgetting
 from .nights import Nights
+from .past import told_first
 from .refusal import SessionError
 from .state import SessionState, after
 from .stream import ViewStream
@@ -43,10 +46,13 @@ class Chosen:
     seed: int
     capacity: int
     read_only: bool
+    or_look: bool
     history: bool
     perplexity_text: str
     notices: tuple[e.Notice, ...]
     mind: str
+    up_to: int | None = None
+    """Wake with the nights up to this one, to roll back to it."""
 
 
 class Keeping:
@@ -57,13 +63,14 @@ class Keeping:
         self.opened = threading.Event()
         self.store = None
         self.supervisor: Supervisor | None = None
-        self._reader = None
+        self._reader = self.past = None
         self._reading = threading.Lock()
         self._inbox: queue.SimpleQueue = queue.SimpleQueue()
         self._numbers = threading.Lock()
         self._next = {"episode": 0, "question": 0}
         self.unanswered = Unanswered()
         self.nights = Nights(self)
+        self.forgetting = Forgetting(self)
         self._closing = threading.Event()
         self._spawning = threading.Lock()
         self._thread = threading.Thread(target=self._live, name="record", daemon=True)
@@ -119,6 +126,8 @@ class Keeping:
         try:
             self._take_up()
             self.opened.set()
+            if self.store.unchecked and not self.chosen.read_only:
+                threading.Thread(target=self._check_behind, name="journal-check", daemon=True).start()
             if self._wake and not self.chosen.read_only:
                 self.spawn()
             self._serve()
@@ -136,11 +145,11 @@ class Keeping:
 
     def _open(self) -> bool:
         # Imported here: a run that only prints help must not load the database.
-        from ..record.store import RecordError, Store
+        from ..record.errors import RecordError
 
         try:
-            self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self.store = Store.open(self.home, "read" if self.chosen.read_only else "write")
+            self.store, self.chosen = opening.opened(self.home, self.chosen)
+            self.set(read_only=self.chosen.read_only)
         except RecordError as error:
             self._fail("The home could not be opened", str(error))
         except OSError as error:
@@ -154,10 +163,12 @@ class Keeping:
         """What the home already holds: numbers, history for the view, and a night that a crash left open."""
         store = self.store
         self._next = {"episode": store.next_episode(), "question": store.next_question()}
-        self._reader = store.reader()
+        self._reader, self.past = store.reader(), store.reader()
         if self.chosen.history:
             portion = []
-            for event in store.history():
+            first, history = told_first(store)
+            self.set(told_from=first)
+            for event in history:
                 portion.append(event)
                 if len(portion) == TOGETHER:
                     self.stream.put(portion)
@@ -167,7 +178,7 @@ class Keeping:
             self.stream.put([*store.notices, *self.chosen.notices])
             self.set(phase="ready", waiting_for="")
             return
-        self.keep([*store.notices, *self.chosen.notices])
+        self.keep([*store.notices, *self.chosen.notices, *policyfile.notices(self.home)])
         self.nights.take_up()
         self.set(phase="waiting", waiting_for="the mind's process")
 
@@ -232,6 +243,17 @@ class Keeping:
         self.state = state
         self.stream.put(whole)
 
+    def _check_behind(self) -> None:
+        """A broken journal stops everything, also when that is found only while the mind lives already."""
+        problem = self.store.check_behind(lambda: not self._closing.is_set())
+        if problem:
+            self.ask(self._stop_for, problem)
+
+    def _stop_for(self, problem: str) -> None:
+        self._fail("The journal is broken, and the mind was stopped", problem)
+        if self.supervisor is not None:
+            self.supervisor.kill()
+
     def _with_our_own(self, heard: list[e.Event]) -> list[e.Event]:
         """The host's own events join those they belong to, so that both are durable together or not at all."""
         out: list[e.Event] = []
@@ -239,6 +261,7 @@ class Keeping:
             out.append(event)
             out += self.unanswered.take(event)
             out += self.nights.take(event)
+            self.forgetting.take(event)
         return out
 
     def _could_not_keep(self, error: Exception) -> None:
@@ -267,6 +290,13 @@ class Keeping:
                 return
             if self.supervisor is not None and self.supervisor.alive:
                 raise SessionError("The mind is running already.")
+            up_to = self.chosen.up_to
+            needed = [a for a in self.store.accepted() if up_to is None or a.night <= up_to]
+            spoilt = products.spoilt(self.home / "deltas", needed, self.store.set_aside)
+            if spoilt:
+                self.keep(spoilt)
+                self.set(waiting_for="what is spoilt to be put back, or to be rolled back")
+                return
             supervisor = Supervisor(
                 lambda event: self._inbox.put(("event", event)),
                 lambda *how: self._inbox.put(("gone", how)),
@@ -291,17 +321,27 @@ class Keeping:
 
     def _settings(self) -> c.Settings:
         chosen = self.chosen
-        folders = {name: self.home / name for name in ("deltas", "checkpoint", "states")}
+        folders = {name: self.home / name for name in ("deltas", "checkpoint", "states", "drift")}
         for folder in folders.values():
             folder.mkdir(exist_ok=True, mode=0o700)
         text = chosen.perplexity_text
         return c.Settings(
             model=chosen.model, models_folder=str(models.cache_folder(self.home)), deltas_folder=str(folders["deltas"]),
             checkpoint_folder=str(folders["checkpoint"]), states_folder=str(folders["states"]), device=chosen.device,
-            precision=chosen.precision, threads=chosen.threads, seed=chosen.seed, capacity=chosen.capacity,
-            accepted=self.store.accepted(), ended=self.store.ended(), rules=self._rules(), goal=self.store.goal(),
-            perplexity_text=text, perplexity_name=Path(text).name if text else "built-in",
+            drift_folder=str(folders["drift"]), precision=chosen.precision, threads=chosen.threads, seed=chosen.seed,
+            capacity=chosen.capacity, accepted=self.store.accepted(), ended=self.store.ended(), up_to=chosen.up_to,
+            rules=self._rules(), goal=self.store.goal(),
+            perplexity_text=text, perplexity_name=Path(text).name if text else "built-in", **self._fast_store(),
         )  # fmt: skip
+
+    def _fast_store(self) -> dict:
+        choice, notices = faststore.in_force(self.home)
+
+        def held() -> int:
+            return sum(each.held for portion in self.store.episodes_to_restore() for each in portion)
+
+        self.keep([*notices, *faststore.changed(choice, self.store.history(kinds=[e.MindReady]), held)])
+        return faststore.fields(self.home, choice)
 
     def _rules(self) -> str:
         """The governor's table as it is written in this home; empty for the built-in one. What is wrong is said."""
@@ -341,13 +381,23 @@ class Keeping:
         if isinstance(said, c.Feedback):
             self.unanswered.refuse(said.episode, self.store.standing(said.episode))
         self.unanswered.say(said)
-        self._pass_on(said)
+        self.pass_on(said)
 
     def _take_tell(self, told: c.Tell, file_hash: str) -> None:
         self.unanswered.tell(told, file_hash)
-        self._pass_on(told)
+        self.pass_on(told)
 
-    def _pass_on(self, command: c.Command) -> None:
+    def forgets(self, episodes: list[int], files: list[Path]) -> e.Forgotten:
+        """The words of these are taken out of all that is kept; whoever reads the record gets another reader."""
+        with self._reading:
+            done = self.store.forget(episodes, files, self.state.cortex)
+            self._reader = self.store.reader()
+        return done
+
+    def pass_on(self, command: c.Command) -> None:
+        """While a life is lived again it waits with what is unanswered."""
+        if self.forgetting.active:
+            return
         if self.supervisor is not None and self.supervisor.alive:
             self.supervisor.send(command)
 

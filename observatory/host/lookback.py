@@ -10,16 +10,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from ..protocol import events as e
-from . import report
+from ..protocol.plain import literal
+from . import report, reviewed
+from .console import PlainConsole
 from .refusal import Refusal
 from .session import Session, SessionError
 from .terminal import Terminal
 
 DONE, FAILED, WRONG = 0, 1, 2
+DRIFT_S = 120.0
+"""Seconds that pictures wait for the map: laying one out takes about 42 s once."""
 READY_S = 600.0
 """Seconds a mind may take to wake for a rollback: the first reading of a large GGUF takes minutes."""
 
@@ -65,7 +68,7 @@ def nights(home: Path, *, as_json: bool) -> int:
         state = f"{n['decision']}, rolled back" if n["rolled_back"] else n["decision"]
         cortex = f"{_short(n['cortex_before'])} → {_short(n['cortex_after'])}"
         table.add_row(str(n["night"]), str(n["episodes"]), state, n["decided_by"] or "–", cortex, _short(n["delta"]))
-    Console(highlight=False).print(table)
+    PlainConsole().print(table)
     return DONE
 
 
@@ -79,13 +82,13 @@ def show(home: Path, night: int, *, as_json: bool) -> int:
     if as_json:
         _print_json(entry)
         return DONE
-    console = Console(highlight=False)
+    console = PlainConsole()
     for key in (
         "night", "decision", "decided_by", "reason", "ended", "rolled_back", "arm", "seed", "steps", "tokens", "wall_s",
         "peak_rss_mb", "cortex_before", "cortex_after", "delta", "delta_norm", "delta_scale", "perplexity",
         "kl_from_base",
     ):  # fmt: skip
-        console.print(f"{key.replace('_', ' '):>14}  {_plain(entry[key])}", markup=False)
+        console.print(f"{key.replace('_', ' '):>14}  {_plain(entry[key])}")
     console.print(_exam_table(entry["exam"]))
     table = Table(title="What it went over", title_justify="left")
     for column in ("episode", "priority", "why", "text"):
@@ -136,7 +139,7 @@ def _exam_table(exam: dict) -> Table:
 
 def verify(home: Path, *, as_json: bool, quiet: bool) -> int:
     with _reading(home) as store:
-        findings = [*store.verify()]
+        findings = [*store.verify(), *reviewed.check(home, store.history(kinds=list(reviewed.KINDS)))]
         recovery = [notice.text for notice in store.notices]
     bad = [f for f in findings if f.level == "error"]
     if as_json:
@@ -144,10 +147,10 @@ def verify(home: Path, *, as_json: bool, quiet: bool) -> int:
         _print_json({"sound": not bad, "findings": found, "recovery": recovery})
     else:
         for text in recovery:
-            print(text)
+            print(literal(text))
         for f in findings:
             if f.level != "info" or not quiet:
-                print(f"{f.level}: {f.where}: {f.text}")
+                print(literal(f"{f.level}: {f.where}: {f.text}"))
         if not quiet or bad:
             print(f"{len(bad)} things are wrong with {home}." if bad else f"{home} is sound.")
     return FAILED if bad else DONE
@@ -155,7 +158,7 @@ def verify(home: Path, *, as_json: bool, quiet: bool) -> int:
 
 def roll_back(home: Path, night: int, why: str, *, model: str | None, quiet: bool) -> int:
     """The mind rebuilds the cortex, because only it can; the record keeps that it did."""
-    with _awake(home, model, quiet) as (session, terminal):
+    with awake(home, model, quiet, up_to=night) as (session, terminal):
         session.roll_back(night, why)
         done = _await(session, terminal, e.RolledBack)
         gone = ", ".join(str(n) for n in done.nights)
@@ -165,7 +168,7 @@ def roll_back(home: Path, night: int, why: str, *, model: str | None, quiet: boo
 
 def feedback(home: Path, episode: int, outcome: float, because: str, *, model: str | None, quiet: bool) -> int:
     """The mind reads the episode anew, because only it can; the record keeps how it went."""
-    with _awake(home, model, quiet) as (session, terminal):
+    with awake(home, model, quiet) as (session, terminal):
         session.feedback(episode, outcome, because)
         # The turn ends with a look at the cortex; what follows from the feedback has been told by then.
         _await(session, terminal, e.CortexChecked)
@@ -174,14 +177,14 @@ def feedback(home: Path, episode: int, outcome: float, because: str, *, model: s
 
 
 @contextmanager
-def _awake(home: Path, model: str | None, quiet: bool):
+def awake(home: Path, model: str | None, quiet: bool, up_to: int | None = None):
     """A session with its mind awake, and the terminal that hears of it; or the sentence why not."""
     from .. import settings
 
     chosen, _ = settings.load(home)
     session = Session(
         home, model=model or chosen.model, device=chosen.device, precision=chosen.precision, history=False,
-        capacity=chosen.capacity,
+        capacity=chosen.capacity, up_to=up_to,
     )  # fmt: skip
     with Terminal(quiet=quiet) as terminal:
         try:
@@ -211,16 +214,37 @@ def _await(session: Session, terminal: Terminal, kind: type) -> e.Event:
 
 def pictures(home: Path, folder: Path, theme: str, scale: int, *, as_json: bool, quiet: bool) -> int:
     with _reading(home) as store:
-        events = list(store.history())
+        events, accepted = list(store.history()), store.accepted()
     from ..window import pictures as room
 
     folder.mkdir(parents=True, exist_ok=True)
-    made = room.render(events, folder, theme, scale)
+    with _drifted(home, accepted) as drift:
+        made = room.render(events, folder, theme, scale, drift)
     if as_json:
         _print_json([str(path) for path in made])
     elif not quiet:
         print(f"{len(made)} pictures in {folder}")
     return DONE
+
+
+@contextmanager
+def _drifted(home: Path, accepted: list):
+    """The home's drift, worked out; nothing where no night was accepted. A map that takes too long is drawn so far."""
+    from .. import settings
+    from .drift import Drift
+
+    if not accepted:
+        yield None
+        return
+    drift = Drift(home, settings.load(home)[0].model, lambda: accepted, lambda: (None, None))
+    drift.open()
+    try:
+        until = time.monotonic() + DRIFT_S
+        while time.monotonic() < until and not drift.look().whole and drift.look().phase != "lost":
+            time.sleep(0.1)
+        yield drift
+    finally:
+        drift.close()
 
 
 def _print_json(value) -> None:

@@ -14,10 +14,12 @@ import msgspec
 from ..protocol import commands as c
 from ..protocol import events as e
 from ..protocol.drives import PRESETS, Drives, read
+from . import life, wording
 from .refusal import SessionError
 
 if TYPE_CHECKING:
     from .keeping import Keeping
+    from .keys import Signer
 
 NO_LINE = ("", 0)
 TRACES = 256
@@ -123,7 +125,7 @@ class Nights:
         if opened is None:
             raise SessionError("No night was interrupted, so there is none to resume. What to do: open a new one.")
         first = self._order if self._order is not None and self._order.night == opened.night else None
-        plan = plan or (first.plan if first else _plan_of(opened))
+        plan = plan or (first.plan if first else life.plan_of(opened) or _plan_of(opened))
         exam = exam or (first.exam if first else self._asked_before(opened.night))
         order = c.Sleep(
             night=opened.night, seed=opened.seed, episodes=opened.episodes, old_episodes=opened.old_episodes,
@@ -137,17 +139,42 @@ class Nights:
         every = {(a.question.prompt, a.question.kind): a.question for paper in papers for a in paper.answers}
         return list(every.values())
 
+    @property
+    def busy(self) -> bool:
+        return self.open is not None or self._asked is not None
+
+    @property
+    def order(self) -> c.Sleep | None:
+        """What the last night was opened with."""
+        return self._order
+
+    def order_again(self, opened: e.NightOpened, without: set[int], traces: set[tuple[int, str, str]]) -> c.Sleep:
+        """A night as it was opened, without these episodes and with no other traces than these."""
+        kept = [t for t in self._keeping.store.traces_of_faded(TRACES) if (t.episode, t.cue, t.answer) in traces]
+        return c.Sleep(
+            night=opened.night, seed=opened.seed, episodes=[n for n in opened.episodes if n not in without],
+            old_episodes=[n for n in opened.old_episodes if n not in without], traces=kept,
+            exam=[q for q in self._asked_before(opened.night) if q.prompt and q.answers],
+            plan=life.plan_of(opened) or _plan_of(opened), why=opened.why,
+        )  # fmt: skip
+
+    def send_again(self, order: c.Sleep) -> None:
+        self._send(order, NO_LINE)
+
     def _none_open(self) -> None:
-        if self.open is not None or self._asked is not None:
+        if self.busy:
             raise SessionError("A night is already open. What to do: let it end, or veto it.")
+        blocks = self._keeping.forgetting.blocks()
+        if blocks:
+            raise SessionError(blocks)
 
     def _send(self, order: c.Sleep, line: tuple[str, int]) -> int:
         self._keeping.send(order)
         self._asked, self._line, self._order = order.night, line, order
         return order.night
 
-    def decide(self, decision: str, reason: str, by: str) -> None:
-        """Recorded, then told. The mind's gate checks the number of the record again."""
+    def decide(self, decision: str, reason: str, by: str, signer: Signer | None = None) -> None:
+        """Held against the policy, recorded, then told. The mind's gate checks the number of the record again."""
         keeping, proposal = self._keeping, self._keeping.state.proposal
         if proposal is None:
             raise SessionError("There is no proposal to decide on; a night asks for leave at its end.")
@@ -161,10 +188,14 @@ class Nights:
         except msgspec.ValidationError as error:
             raise SessionError(f"“{decision}” is no decision: approve, hold or veto.") from error
         before = keeping.state.saved_through
-        keeping.keep([decided])
+        words = wording.worded(keeping.home, keeping.store, keeping.state.proposed, decided, signer)
+        keeping.keep(words)
         if keeping.state.saved_through == before:
             raise SessionError(f"The decision could not be recorded, so it does not count. {keeping.state.problem}")
-        keeping.send(c.Decide(**fields, recorded=keeping.state.saved_through))
+        decided = words[-1]
+        if not decided.waits:
+            signed = {"key": decided.key, "signature": decided.signature}
+            keeping.send(c.Decide(**fields, **signed, recorded=keeping.state.saved_through))
 
     def roll_back(self, night: int, why: str) -> None:
         self._none_open()

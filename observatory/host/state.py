@@ -43,6 +43,8 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
     saved_at: float = 0.0
     mind_silent_s: float = 0.0
     pid: int | None = None
+    told_from: int = 1
+    """The first event that the view was told by itself; what a long life holds before is asked for."""
 
     @property
     def can_decide(self) -> bool:
@@ -94,7 +96,8 @@ def _night_changes(state: SessionState, event: e.Event) -> dict:
         case e.Proposed():
             return {"proposal": event.proposal, "proposed": event, "decided": "", "stage": "gate"}
         case e.Decided():
-            return {"decided": event.decision}
+            # An approval that waits for another person's leaves the proposal open.
+            return {"decided": "hold" if event.waits else event.decision}
         case e.NightCommitted():
             return {"cortex": event.cortex_after, "stage": "commit"}
         case e.NightClosed():

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import time
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from ..protocol import events as e
+from ..protocol.plain import literal
+from .console import PlainConsole
 
 PLAIN_EVERY_S = 15.0
 """Seconds between plain progress lines: a ten-minute night leaves forty of them in a log."""
@@ -22,7 +23,7 @@ SILENT_S = 10.0
 
 class Terminal:
     def __init__(self, *, quiet: bool = False, plain: bool = False):
-        self.console = Console(stderr=True, highlight=False)
+        self.console = PlainConsole(stderr=True)
         self._quiet = quiet
         self._bars = not (quiet or plain) and self.console.is_terminal
         self._progress: Progress | None = None
@@ -33,7 +34,8 @@ class Terminal:
     def __enter__(self) -> Terminal:
         if self._bars:
             self._progress = Progress(
-                SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[left]}"),
+                SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(),
+                TextColumn("{task.fields[left]}", markup=False),
                 TimeElapsedColumn(), console=self.console, transient=True,
             )  # fmt: skip
             self._progress.start()
@@ -56,7 +58,7 @@ class Terminal:
     def busy(self, what: str, done: float | None = None, of: float | None = None, left: str = "") -> None:
         """What is going on now, with how far it is when that is known."""
         if self._progress is not None:
-            self._progress.update(self._task, description=what, completed=done or 0, total=of, left=left)
+            self._progress.update(self._task, description=literal(what), completed=done or 0, total=of, left=left)
         elif time.monotonic() - self._spoke > PLAIN_EVERY_S:
             self._spoke = time.monotonic()
             far = f" {done / of:.0%}" if of and done is not None else ""

@@ -18,6 +18,8 @@ CANNOT_BE_FELT = {
     "unknown": "There is no episode {}. What to do: look up its number among the episodes.",
     "observed": "Episode {} was read and not stored, because there was one like it already. "
     "What to do: say it of the episode that is stored.",
+    "forgotten": "Episode {} was forgotten because somebody asked for it. "
+    "What to do: tell what is to be remembered as an experience of its own.",
     "faded": "Episode {} has faded, so it cannot be read anew. "
     "What to do: tell what there is to learn from it as an experience of its own.",
 }

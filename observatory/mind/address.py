@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
 
-from ..protocol.durable import written_beside
+from . import tensorfile
 
 UNITS = 4096
 ACTIVE = 64
@@ -68,11 +67,11 @@ class Address:
     # ------------------------------------------------------------ files
 
     def save(self, path: Path) -> None:
-        with written_beside(path) as beside:
-            save_file({"layer": torch.tensor([self.layer]), "mean": self.mean.contiguous(),
-                       "whiten": self.whiten.contiguous(), "features": self.features.contiguous()}, beside)  # fmt: skip
+        parts = {"mean": self.mean, "whiten": self.whiten, "features": self.features}
+        found = {name: tensor.contiguous() for name, tensor in parts.items()}
+        tensorfile.write(path, {"layer": torch.tensor([self.layer]), **found})
 
     @classmethod
     def load(cls, path: Path) -> Address:
-        t = load_file(path)
+        t = tensorfile.read(path)
         return cls(int(t["layer"]), t["mean"], t["whiten"], t["features"])

@@ -15,7 +15,8 @@ from ..protocol import events as ev
 from ..protocol.commands import Sleep
 from .attend import Pack
 from .delta import Delta, WholeDelta
-from .replay import LossExploded, Recipe
+from .portions import LossExploded
+from .replay import Recipe
 
 BASELINES = ("finetune", "lora")
 TEXTS_AT_ONCE = 8
@@ -87,7 +88,11 @@ class Baseline:
             losses = self._losses([rows[e] for e in chosen])
             loss = torch.stack([each.mean() for each in losses]).mean()
             if not torch.isfinite(loss):
-                raise LossExploded(f"the loss became {float(loss.detach())} at step {self.step + 1}")
+                named = ", ".join(f"“{self.parts.lived[e].text[:60]}”" for e in chosen[:3])
+                raise LossExploded(
+                    f"the loss became no number any more in the batch of step {self.step + 1} ({named} and "
+                    f"{max(0, len(chosen) - 3)} more); the night stopped there and the cortex is as it was"
+                )
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             norm = float(torch.nn.utils.clip_grad_norm_(parameters, CLIP))

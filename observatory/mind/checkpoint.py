@@ -7,13 +7,13 @@ know what the fields mean to the night.
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
-from ..protocol.durable import written_beside
+from ..protocol import headers
+from . import tensorfile
 
 NAME = "night.safetensors"
 FORMAT = "observatory-checkpoint-1"
@@ -22,24 +22,33 @@ FORMAT = "observatory-checkpoint-1"
 def write(folder: Path, tensors: dict[str, torch.Tensor], state: dict) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     flat = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    with written_beside(folder / NAME) as beside:
-        save_file(flat, beside, metadata={"format": FORMAT, "state": json.dumps(state)})
+    tensorfile.write(folder / NAME, flat, {"format": FORMAT, "state": json.dumps(state)})
 
 
 def read(folder: Path) -> tuple[dict[str, torch.Tensor], dict] | None:
-    """The checkpoint, or None when there is none that can be read (the night then starts anew)."""
+    """The checkpoint, or None when there is none. Raises HeaderBroken when there is one that cannot be read."""
     path = folder / NAME
     if not path.is_file():
         return None
+    note = headers.tensors(path, tensorfile.LIMIT).notes
+    if note.get("format") != FORMAT:
+        raise headers.HeaderBroken(f"{NAME} is no checkpoint that this version reads")
     try:
-        with safe_open(path, "pt") as file:
-            note = file.metadata() or {}
-            if note.get("format") != FORMAT:
-                return None
-            state = json.loads(note["state"])
-            return {name: file.get_tensor(name) for name in file.keys()}, state  # noqa: SIM118
-    except (SafetensorError, ValueError, KeyError, OSError):
-        return None
+        state = json.loads(note["state"])
+    except (ValueError, KeyError, RecursionError) as why:
+        raise headers.HeaderBroken(f"{NAME} does not say where its night stands") from why
+    if not isinstance(state, dict):
+        raise headers.HeaderBroken(f"{NAME} does not say where its night stands")
+    return tensorfile.read(path), state
+
+
+def set_aside(folder: Path) -> str:
+    """What cannot be read is moved out of the way and kept. Returns its new name."""
+    number = 1
+    while (place := folder / f"broken-{number}-{NAME}").exists():
+        number += 1
+    os.replace(folder / NAME, place)
+    return place.name
 
 
 def drop(folder: Path) -> None:

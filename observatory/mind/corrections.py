@@ -38,23 +38,6 @@ ALIKE = 0.6
 _FRAME = {"a", "an", "the", "at", "in", "on", "to", "from", "of", "by", "with", "is", "are", "for", "until", "after"}
 
 
-def as_read(text: str, outcome: float | None, because: str) -> str:
-    """What is encoded of an experience: its text, and how it went and why where that is known.
-
-    What failed and what worked are put apart in words, so that either is recalled as what it was.
-    """
-    return text + how_it_went(outcome, because)
-
-
-def how_it_went(outcome: float | None, because: str) -> str:
-    """The words behind an experience that say how it went; none where nothing is known of that."""
-    reason = because.strip().rstrip(".!?")
-    if not outcome:
-        return ""
-    said = "It went wrong" if outcome < 0 else "It worked"
-    return f" {said}: {reason}." if reason else f" {said}."
-
-
 def corrected(text: str, before: list[tuple[int, str]]) -> int | None:
     """The episode that `text` corrects, among those told before (nearest first), or None."""
     for episode, earlier in before:

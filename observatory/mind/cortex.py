@@ -134,19 +134,20 @@ class Cortex:
         return digest.hexdigest()
 
     @torch.no_grad()
-    def sample_hash(self) -> str:
-        """A quick witness: fixed blocks of every tensor. A write anywhere also moves the version counters."""
-        digest = hashlib.blake2b(digest_size=16)
-        for _, tensor in self.tensors():
-            flat = tensor.reshape(-1)
+    def samples(self) -> dict[str, str]:
+        """A quick witness for every tensor: fixed blocks of it. A write anywhere also moves its version counter."""
+        found = {}
+        for name, tensor in self.tensors():
+            digest, flat = hashlib.blake2b(digest_size=16), tensor.reshape(-1)
             step = max(1, flat.numel() // SAMPLE_BLOCKS)
             for start in range(0, flat.numel(), step):
                 digest.update(_bytes(flat[start : start + 256]))
-        return digest.hexdigest()
+            found[name] = digest.hexdigest()
+        return found
 
-    def written_since_hash(self) -> bool:
-        """True when any weight was written in place since `hash` was last taken."""
-        return any(self._versions.get(name) != tensor._version for name, tensor in self.tensors())
+    def written_since_hash(self) -> list[str]:
+        """The weights that were written in place since `hash` was last taken."""
+        return [name for name, tensor in self.tensors() if self._versions.get(name) != tensor._version]
 
     def tensors(self):
         seen = set()

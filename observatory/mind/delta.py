@@ -8,14 +8,15 @@ the gate writes weights.
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 from pathlib import Path
 
 import torch
-from safetensors.torch import load, save_file
+from safetensors.torch import load
 
+from ..protocol import headers
 from ..protocol.durable import written_beside
+from . import tensorfile
 
 FILE_LIMIT = 2 * 1024**3
 """Bytes: a rank-32 delta of the default model is 16 MB; a hundred times that is a wrong file."""
@@ -165,7 +166,7 @@ class Delta:
         folder.mkdir(parents=True, exist_ok=True)
         note = {"scale": repr(self.scale), "night": str(night), "format": "observatory-delta-1"}
         fresh = folder / f".night-{night:04d}.new"
-        save_file(tensors, fresh, metadata=note)
+        tensorfile.write(fresh, tensors, note)
         data = fresh.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
         path = folder / f"night-{night:04d}-{digest[:12]}.safetensors"
@@ -179,20 +180,37 @@ class Delta:
             raise DeltaBroken(
                 f"the delta {path.name} is missing from {path.parent}; `observatory verify` lists what is"
             )
-        if path.stat().st_size > FILE_LIMIT:
-            raise DeltaBroken(f"{path.name} is {path.stat().st_size:,} bytes, too large to be a delta")
-        data = path.read_bytes()
+        try:
+            header = headers.tensors(path, FILE_LIMIT)
+            data = path.read_bytes()
+        except (headers.HeaderBroken, OSError) as why:
+            raise DeltaBroken(f"the delta cannot be read: {why}; it was not applied") from why
         if hashlib.sha256(data).hexdigest() != expected:
             raise DeltaBroken(f"{path.name} has other bytes than the record says; it was not applied")
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-        tensors = load(data)
-        scale = float(header["__metadata__"]["scale"])
+        scale, tensors = _scale_of(path.name, header), load(data)
         whole = {n.removesuffix(".whole"): t.to(device) for n, t in tensors.items() if n.endswith(".whole")}
         if whole:
             return WholeDelta(whole, scale)
         down = {n.removesuffix(".down"): t.to(device) for n, t in tensors.items() if n.endswith(".down")}
         up = {n.removesuffix(".up"): t.to(device) for n, t in tensors.items() if n.endswith(".up")}
         return cls(down, up, scale)
+
+
+def _scale_of(name: str, header: headers.Tensors) -> float:
+    """What the header must say for the tensors to be a delta at all."""
+    stems = {key.rpartition(".")[0] for key in header.shapes}
+    low_rank = {f"{stem}.{part}" for stem in stems for part in ("down", "up")}
+    if set(header.shapes) not in (low_rank, {f"{stem}.whole" for stem in stems}) or not stems:
+        raise DeltaBroken(f"{name} does not hold what a delta holds; it was not applied")
+    if any(len(shape) != 2 for _, shape in header.shapes.values()):
+        raise DeltaBroken(f"{name} holds something that is no matrix; it was not applied")
+    try:
+        scale = float(header.notes["scale"])
+    except (KeyError, ValueError) as why:
+        raise DeltaBroken(f"{name} does not say by how much it counts; it was not applied") from why
+    if not math.isfinite(scale):
+        raise DeltaBroken(f"{name} counts {scale} times, which is no number; it was not applied")
+    return scale
 
 
 class WholeDelta(Delta):

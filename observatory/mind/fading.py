@@ -23,8 +23,9 @@ class Fading:
         return self.ended[-1] if self.ended else 0
 
     def awaiting(self) -> list[int]:
-        """Held episodes that no accepted night has taken in."""
-        return [e for e, history in self.known.items() if history.held and not history.nights]
+        """Held episodes that no accepted night has taken in and a night may."""
+        left_out = self.parts.excluded
+        return [e for e, h in self.known.items() if h.held and not h.nights and e not in left_out]
 
     def day_ends(self, night: int) -> None:
         if night not in self.ended:

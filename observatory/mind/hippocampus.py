@@ -18,6 +18,7 @@ import torch
 
 from .address import ACTIVE, UNITS, Address
 from .attend import Pack, Past, joined, rebased
+from .faststore import FAINT, FastStore
 from .speech import Speech, evenly
 
 SHORTLIST = 320
@@ -34,6 +35,8 @@ SURE = 0.77
 SURE_WORDS = 3
 """How well the cue's three best-matched tokens must match. Measured on the default model: of 50 questions on the first
 day none lies below, of 150 on other things none above (the mean over all tokens lets 13 of those through)."""
+NEIGHBOURS = 8
+"""Stored episodes that a new one is held against when it is filed."""
 LEAST_WEIGHT = 0.15
 """What gets less of the weight is not read."""
 SHARPNESS = 60.0
@@ -49,6 +52,8 @@ class Trace:
     code: np.ndarray
     start: int
     end: int
+    state: np.ndarray
+    """The mean of the cortex's states while it was read, of length one: where it lay before anything was whitened."""
 
 
 @dataclass
@@ -60,9 +65,11 @@ class Encoded:
     bits: list[float]
     code: list[int]
     novelty: float
-    nearest: list[tuple[int, float, float]]
+    nearest: list[tuple[int, float, float, float]]
+    """The nearest episodes by keys, and how alike they are in keys, in code and in the cortex's own states."""
     pass_ms: float
     code_ms: float
+    strengths: list[float]
 
 
 @dataclass
@@ -96,6 +103,8 @@ class Hippocampus:
         self._opening: Past | None = None
         self._opened_state: torch.Tensor | None = None
         self.joint = speech.encode("\n")
+        self.chosen: FastStore | None = None
+        """Another store that the home has chosen to find episodes with; the built-in index finds where it does not."""
         self.superseded: dict[int, int] = {}
         """Episodes that a later one corrects: a cue that finds the earlier one is answered by the later."""
 
@@ -125,16 +134,19 @@ class Hippocampus:
         normed, pack = self.cortex.read_through([tokens], pasts=[opening], keep=True, taps=taps)
         bits = self.cortex.surprise(torch.cat([self._after_opening, normed[:-1]]), tokens)
         passed = time.perf_counter()
-        keys = self.address.keys(taps[self.address.layer])
-        units, _ = self.address.code(keys)
-        quick = _int8(keys)
-        nearest, best = self._nearest(keys, units.numpy())
-        self._store(episode, tokens, units.cpu().numpy().astype(np.int32), quick)
+        states = taps[self.address.layer]
+        keys = self.address.keys(states)
+        units, strengths = self.address.code(keys)
+        quick, state = _int8(keys), _mean(states)
+        nearest = self._nearest(keys, units.numpy(), state)
+        best = nearest[0][1] if nearest else 0.0
+        units, order = units.sort()
+        self._store(episode, tokens, units.cpu().numpy().astype(np.int32), quick, state)
         self._hold(episode, pack.kept(0))
         done = time.perf_counter()
         return Encoded(
-            episode, tokens, bits, sorted(units.tolist()), 1.0 - best, nearest,
-            (passed - started) * 1e3, (done - passed) * 1e3,
+            episode, tokens, bits, units.tolist(), 1.0 - best, nearest, (passed - started) * 1e3,
+            (done - passed) * 1e3, strengths[order].tolist(),
         )  # fmt: skip
 
     @property
@@ -149,16 +161,19 @@ class Hippocampus:
     def refile(self, episodes: dict[int, list[int]], batch: int = 24):
         """Read stored episodes again for the cortex as it is now (after a restart or a night). Yields a count."""
         opening, items = self.opening(), list(episodes.items())
+        if self.chosen is not None and not self.traces.keys() - episodes.keys():
+            self.chosen.anew()
         for start in range(0, len(items), batch):
             part = items[start : start + batch]
             rows = [tokens for _, tokens in part]
             pack_hidden = self._states_of(rows, opening)
             at = 0
             for episode, tokens in part:
-                keys = self.address.keys(pack_hidden[at : at + len(tokens)])
+                states = pack_hidden[at : at + len(tokens)]
+                keys = self.address.keys(states)
                 at += len(tokens)
                 units, _ = self.address.code(keys)
-                self._store(episode, tokens, units.cpu().numpy().astype(np.int32), _int8(keys))
+                self._store(episode, tokens, units.cpu().numpy().astype(np.int32), _int8(keys), _mean(states))
             yield start + len(part)
 
     def _states_of(self, rows: list[list[int]], opening: Past) -> torch.Tensor:
@@ -176,6 +191,8 @@ class Hippocampus:
         trace = self.traces.pop(episode, None)
         if trace is None:
             return
+        if self.chosen is not None:
+            self.chosen.forget(episode, self._keys[trace.start : trace.end], trace.code)
         slot = self._slot.pop(episode)
         for unit in trace.code:
             if slot in self._index[unit]:
@@ -207,7 +224,7 @@ class Hippocampus:
             for unit in trace.code:
                 self._index[unit].append(slot)
 
-    def _store(self, episode: int, tokens: list[int], code: np.ndarray, keys: np.ndarray) -> None:
+    def _store(self, episode: int, tokens: list[int], code: np.ndarray, keys: np.ndarray, state: np.ndarray) -> None:
         self.forget(episode)
         slot = len(self._order)
         while self._used + len(keys) > len(self._keys):
@@ -219,12 +236,14 @@ class Hippocampus:
         self._keys[start:end] = keys
         self._used = end
         self._owner_start[slot], self._owner_end[slot] = start, end
-        self.traces[episode] = Trace(episode, tokens, code, start, end)
+        self.traces[episode] = Trace(episode, tokens, code, start, end, state)
         self._slot[episode] = slot
         self._order.append(episode)
         for unit in code:
             self._index[unit].append(slot)
             self._frozen_index[unit] = None
+        if self.chosen is not None:
+            self.chosen.write(episode, keys, code)
 
     def _hold(self, episode: int, past: Past) -> None:
         self._pasts[episode] = past
@@ -274,21 +293,20 @@ class Hippocampus:
         best.scatter_reduce_(0, owner[:, None].expand_as(likeness), likeness, "amax")
         return best
 
-    def _nearest(self, keys: torch.Tensor, units: np.ndarray, many: int = 3):
-        """Separation: how alike the inputs are, and how much less alike the codes."""
+    def _nearest(self, keys: torch.Tensor, units: np.ndarray, state: np.ndarray) -> list[tuple]:
+        """Separation: how alike the inputs are, and how much less alike the codes. The nearest by keys come first."""
         if not self.traces:
-            return [], 0.0
+            return []
         slots = self._shortlist(units)
         match = self._match(keys, slots)
-        order = np.argsort(-match)[:many]
-        mine = set(units.tolist())
-        out = []
+        order = np.argsort(-match)[:NEIGHBOURS]
+        mine, out = set(units.tolist()), []
         for at in order:
-            episode = self._order[slots[at]]
-            other = self.traces[episode].code
-            shared = len(mine.intersection(other.tolist())) / max(1, min(len(mine), len(other)))
-            out.append((episode, float(match[at]), shared))
-        return out, float(match[order[0]])
+            trace = self.traces[self._order[slots[at]]]
+            shared = len(mine.intersection(trace.code.tolist())) / max(1, min(len(mine), len(trace.code)))
+            alike = float(trace.state.astype(np.float32) @ state.astype(np.float32))
+            out.append((trace.episode, float(match[at]), shared, alike))
+        return out
 
     def gist(self, episode: int, first: int = 0, last: int | None = None) -> torch.Tensor:
         """The mean of an episode's keys, or of a stretch of them: where it lies as a whole."""
@@ -329,17 +347,19 @@ class Hippocampus:
         started = time.perf_counter()
         keys = self.address.keys(states)
         units, _ = self.address.code(keys)
-        slots = self._shortlist(units.numpy())
-        match = self._match(keys, slots)
-        order = np.argsort(-match)[: max(most, 5)]
+        slots, match, full = self._found(keys, units.numpy())
+        order = np.argsort(-match, kind="stable")[: max(most, 5)]
         candidates = [(self._order[slots[at]], float(match[at])) for at in order]
         searched = time.perf_counter()
         best, top = candidates[0][1], [m for _, m in candidates]
-        weights = np.exp(SHARPNESS * (np.array(top[:most]) - best))
+        weights = np.exp(SHARPNESS * (np.array(top[:most]) - best) / full)
         weights = weights / weights.sum()
         novelty, took = 1.0 - best, (searched - started) * 1e3
         words = self._partners(keys, slots[order[:1]])[0]
         strongest = float(words.topk(min(SURE_WORDS, len(words))).values.mean())
+        if best < FAINT:
+            why = f"unsure: the store answers with {best:.2f}, which is too faint; nothing was read"
+            return Recall(candidates, [], False, why, novelty, took)
         if strongest < SURE:
             why = f"unsure: its best words match {strongest:.2f}, under {SURE:.2f}; nothing was read"
             return Recall(candidates, [], False, why, novelty, took)
@@ -352,6 +372,19 @@ class Hippocampus:
         total = sum(w for _, w in chosen.values())
         reads = [(e, m, w / total) for e, (m, w) in chosen.items()]
         return Recall(candidates, reads, True, "", novelty, took)
+
+    def _found(self, keys: torch.Tensor, units: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+        """Slots that may be meant, how well each matches, and what a full match is; by the chosen store if it answers.
+
+        Built in, a full match is 1. Other stores answer the fainter the more they hold: there the best is full.
+        """
+        answered = self.chosen.likeness(keys, units) if self.chosen is not None else None
+        if answered is None:
+            slots = self._shortlist(units)
+            return slots, self._match(keys, slots), 1.0
+        episodes, strength = answered
+        slots = np.array([self._slot[episode] for episode in episodes], np.int64)
+        return slots, strength, max(FAINT, float(strength.max()))
 
     def _standing(self, episode: int) -> int:
         """The episode itself, or what corrects it, as far as that is still held."""
@@ -372,13 +405,17 @@ class Hippocampus:
                 self._hold(episode, pack.kept(at).slice(0, len(rows[at])))
 
     @torch.no_grad()
-    def read(self, episode: int, at: int | None = None) -> Past:
-        """An episode's keys and values, re-based to begin at position `at` (default: right behind the opening)."""
+    def read(self, episode: int, at: int | None = None, hold: bool = True) -> Past:
+        """An episode's keys and values, re-based to begin at position `at` (default: right behind the opening).
+
+        `hold`: they are wanted again soon. Who only watches takes nobody else's place.
+        """
         past = self._pasts.get(episode)
         if past is None:
             _, pack = self.cortex.read_through([self.traces[episode].tokens], pasts=[self.opening()], keep=True)
             past = pack.kept(0)
-        self._hold(episode, past)
+        if hold:
+            self._hold(episode, past)
         home = self.opening().length
         return rebased(past, (home if at is None else at) - home, self.cortex.inverse_frequencies)
 
@@ -394,6 +431,11 @@ class Hippocampus:
 def _room(needed: int, least: int) -> int:
     """Arrays grow by doubling; this is where they stand for so many rows."""
     return least << max(0, math.ceil(math.log2(max(1, needed) / least)))
+
+
+def _mean(states: torch.Tensor) -> np.ndarray:
+    mean = states.float().mean(0)
+    return (mean / mean.norm().clamp_min(1e-6)).to(torch.float16).cpu().numpy()
 
 
 def _int8(keys: torch.Tensor) -> np.ndarray:

@@ -34,6 +34,7 @@ class Told:
     goal: str
     words: int
     outcome: float | None
+    speaker: str = ""
 
 
 class Inner:
@@ -43,6 +44,8 @@ class Inner:
         self.feelings = Feelings()
         self.told_of: dict[int, Told] = {}
         self.sessions: dict[str, list[int]] = {}
+        self.excluded: set[int] = set()
+        """Episodes that no night may take in."""
         self.goal = ""
         self._carried: dict[str, torch.Tensor] = {}
         self._goals: dict[str, torch.Tensor] = {}
@@ -69,7 +72,7 @@ class Inner:
 
     def _takes(self, episode: int, told, words: int, bits: list[float], nearest: list[int]) -> Moved:
         session = told.session or told.lived_at[:10]
-        self.told_of[episode] = Told(told.text, session, told.goal, words, told.outcome)
+        self.told_of[episode] = Told(told.text, session, told.goal, words, told.outcome, told.speaker)
         self.feelings.told(episode, told.text, told.speaker, bits[:words], nearest)
         self.feelings.went(episode, told.outcome, told.because)
         turns = self.sessions.setdefault(session, [])
@@ -176,8 +179,9 @@ class Inner:
             self.aims_at(self.goal)
 
     def to_train_on(self) -> list[list[Turn]]:
-        """Sessions of more than one turn, if there are enough turns in all."""
-        found = [[self.turn(e) for e in turns] for turns in self.sessions.values() if len(turns) > 1]
+        """Sessions of more than one turn, if there are enough turns in all; without what no night may take in."""
+        sessions = [[e for e in turns if e not in self.excluded] for turns in self.sessions.values()]
+        found = [[self.turn(e) for e in turns] for turns in sessions if len(turns) > 1]
         return found if sum(map(len, found)) >= FEW_TURNS else []
 
     def train(self, seed: int):

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import load, save_file
+from safetensors.torch import load
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..protocol.durable import written_beside
+from ..protocol import headers
 from ..protocol.events import VALUE_BINS
+from . import tensorfile
 
 WIDTH = 96
 GROUPS, CLASSES = 12, 12
@@ -145,18 +146,15 @@ class Latent(nn.Module):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = folder / f"night-{night:04d}.safetensors"
         tensors = {name: tensor.detach().contiguous().clone() for name, tensor in self.state_dict().items()}
-        with written_beside(path) as beside:
-            save_file(tensors, beside, {"night": str(night), "inputs": str(self.inputs)})
-            digest = hashlib.sha256(Path(beside).read_bytes()).hexdigest()
-        return path.name, digest
+        tensorfile.write(path, tensors, {"night": str(night), "inputs": str(self.inputs)})
+        return path.name, hashlib.sha256(path.read_bytes()).hexdigest()
 
     @classmethod
     def from_file(cls, path: Path, wanted: str, inputs: int, night: int) -> Latent:
         try:
-            if path.stat().st_size > FILE_LIMIT:
-                raise LatentBroken(f"{path.name} is larger than any model of the state; it was not read.")
+            headers.tensors(path, FILE_LIMIT)
             data = path.read_bytes()
-        except OSError as error:
+        except (headers.HeaderBroken, OSError) as error:
             raise LatentBroken(f"{path.name} of night {night} cannot be read: {error}") from error
         if hashlib.sha256(data).hexdigest() != wanted:
             raise LatentBroken(f"{path.name} is not what night {night} trained: its hash differs.")

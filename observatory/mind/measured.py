@@ -6,22 +6,25 @@ It does not know episodes, nights or deltas.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
 
 from .. import resources
 from ..protocol.durable import written_beside
-from . import exam
+from . import exam, tensorfile
 from .address import DEPTH, Address
 from .speech import Speech
+
+UNUSABLE = (OSError, ValueError, KeyError, TypeError, RecursionError)
+"""What is not there, or was spoilt, is measured again: it follows from the base alone, so nothing is lost by it."""
 
 
 def address(speech: Speech, folder: Path) -> Address:
     """Whitening from the primer text, at two thirds of the depth."""
     path = folder / "address.safetensors"
-    if path.is_file():
+    with suppress(*UNUSABLE):
         return Address.load(path)
     text = (resources.folder() / "texts" / "primer.txt").read_text("utf-8")
     layer = round(len(speech.cortex.layers) * DEPTH)
@@ -44,14 +47,13 @@ def address(speech: Speech, folder: Path) -> Address:
 def reference(speech: Speech, folder: Path) -> exam.Reference:
     """The base's own answers to unrelated chat prompts, and its states while giving them."""
     tensors, rows = folder / "reference.safetensors", folder / "reference.json"
-    if tensors.is_file() and rows.is_file():
+    with suppress(*UNUSABLE):
         kept = json.loads(rows.read_text("utf-8"))
-        return exam.Reference(kept["rows"], kept["labels"], load_file(tensors)["states"])
+        return exam.Reference(kept["rows"], kept["labels"], tensorfile.read(tensors)["states"])
     lines = (resources.folder() / "texts" / "chat-prompts.jsonl").read_text("utf-8").splitlines()
     found = exam.Reference.of(speech, [json.loads(line)["prompt"] for line in lines if line.strip()])
     folder.mkdir(parents=True, exist_ok=True)
     with written_beside(rows) as beside:
         beside.write_text(json.dumps({"rows": found.rows, "labels": found.labels}), "utf-8")
-    with written_beside(tensors) as beside:
-        save_file({"states": found.states.contiguous()}, beside)
+    tensorfile.write(tensors, {"states": found.states.contiguous()})
     return found

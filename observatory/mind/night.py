@@ -12,11 +12,16 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from ..governor.governor import Governor
 from ..protocol import events as ev
-from ..protocol.commands import Decide, Sleep
-from . import checkpoint, exam, gate, weigh
+from ..protocol.commands import AcceptedDelta, Decide, Sleep
+from ..protocol.headers import HeaderBroken
+from . import checkpoint, exam, flags, gate, weigh
 from .baselines import BASELINES, Baseline
+from .borrowed import Borrowed
+from .company import Company
 from .cortex import Cortex
 from .curator import DRAWERS
 from .footprint import peak_rss_mb
@@ -59,9 +64,14 @@ class Parts:
     inner: Inner
     states: Path
     governor: Governor
+    company: Company
     lived: dict[int, Lived] = field(default_factory=dict)
     superseded: dict[int, int] = field(default_factory=dict)
     """Episodes that a later one corrects, and which."""
+    drift: Path | None = None
+    """Where the course of a night is left for the map; None where nobody will look."""
+    excluded: set[int] = field(default_factory=set)
+    """Episodes that a person keeps out of all nights; they are read and recalled as before."""
 
 
 class Night:
@@ -69,13 +79,15 @@ class Night:
         self.parts, self.order, self.plan = parts, order, order.plan
         self.number = order.night
         self.decision: Decide | None = None
+        self.scale_down: float | None = None
         self.proposal: ev.Proposal | None = None
         self.before = ""
         self.started = time.monotonic()
         self.progress = Progress(self.number, replay_steps=self.plan.steps)
-        self.study: Study | Baseline | None = None
+        self.study: Study | Baseline | Borrowed | None = None
         self._measured: dict[ev.When, tuple[float, float]] = {}
         self._scores: dict[ev.When, dict[str, ev.Score]] = {}
+        self._answers: dict[ev.When, list[ev.ExamAnswer]] = {}
         self._recalls: dict[str, Recall] = {}
 
     @property
@@ -96,11 +108,12 @@ class Night:
         """Yields events; None while it waits at the gate for a decision."""
         parts, order = self.parts, self.order
         self.before = parts.cortex.hash()
-        saved = self._usable_checkpoint() if order.resume else None
+        saved = (yield from self._usable_checkpoint()) if order.resume else None
         yield ev.NightOpened(
             night=self.number, seed=order.seed, episodes=order.episodes, old_episodes=order.old_episodes,
             steps=self.plan.steps, cortex=self.before, arm=self.plan.arm, why=order.why,
-            drives=self.plan.drives.said(),
+            drives=self.plan.drives.said(), plan=msgspec.json.encode(self.plan).decode(),
+            stage=self.plan.stage if self.plan.arm == "sleep" else "",
             resumed_from_step=saved[1]["step"] if saved else 0,
         )  # fmt: skip
         yield from self._propose()
@@ -111,9 +124,13 @@ class Night:
         if self.plan.arm in NEVER_SLEEPS:
             yield self.closed("vetoed", f"the arm {self.plan.arm} never sleeps; it was examined as it is")
             return
-        kind = Baseline if self.plan.arm in BASELINES else Study
-        self.study = kind(parts, order, self.progress, self.before, saved)
-        yield from self.study.run()
+        if self.plan.stage and self.plan.arm == "sleep":
+            self.study = Borrowed(parts, order, self.progress)
+            yield from self.study.run()
+        if self.study is None or self.study.failed:
+            kind = Baseline if self.plan.arm in BASELINES else Study
+            self.study = kind(parts, order, self.progress, self.before, saved)
+            yield from self.study.run()
         yield from self._weigh()
         yield from self._examine("after")
         yield from self._gate()
@@ -182,7 +199,7 @@ class Night:
             given = [known[q.prompt] for q in questions]
             scores = exam.scores(given)
             if memory == "cortex":
-                self._scores[when] = scores
+                self._scores[when], self._answers[when] = scores, given
             yield ev.Examined(
                 night=self.number, when=when, memory=memory, scores=scores, answers=given,
                 wall_s=time.monotonic() - started,
@@ -208,8 +225,14 @@ class Night:
         yield self.progress.enter("weigh", "how much of the delta is worth keeping, tried on what the night withheld")
         parts, study = self.parts, self.study
         yield from weigh.weighed(study, parts.primer[len(parts.primer) * 2 // 3 :], self.progress)
+        if isinstance(study, Study):
+            yield from study.end_course()
         state, state_file = yield from self._foresee()
-        delta = study.delta
+        self._proposes(state, state_file)
+
+    def _proposes(self, state: str, state_file: str) -> None:
+        """Write the delta as it is now, and say what it would add."""
+        parts, study, delta = self.parts, self.study, self.study.delta
         path, digest, size = delta.save(parts.deltas, self.number)
         self.proposal = ev.Proposal(
             night=self.number, delta=digest, file=path.name, cortex_before=self.before,
@@ -246,9 +269,13 @@ class Night:
         yield ev.Proposed(
             proposal=self.proposal, recall_before=self._scores["before"], recall_after=self._scores["after"],
             perplexity_before=before[0], perplexity_after=after[0], kl_before=before[1], kl_after=after[1],
+            flags=self._flags(),
         )  # fmt: skip
         while self.decision is None or self.decision.decision == "hold":
             yield None
+            if self.scale_down is not None:
+                yield from self._scaled_down()
+                return
         if self.decision.decision == "veto":
             checkpoint.drop(self.parts.checkpoints)
             yield self.closed("vetoed", self.decision.reason)
@@ -264,6 +291,31 @@ class Night:
         checkpoint.drop(self.parts.checkpoints)
         yield self.closed("committed", self.decision.reason)
 
+    def _flags(self) -> list[ev.RedFlag]:
+        """What to look at twice. The texts are as they were told, without how it went."""
+        told = {e: self.parts.inner.told_of[e] for e in self.order.episodes if e in self.parts.inner.told_of}
+        sources = {e: " in ".join(filter(None, [each.speaker, each.session])) for e, each in told.items()}
+        seen = self.study.curator.seen if isinstance(self.study, Study) and self.study.curator else {}
+        texts = {e: each.text for e, each in told.items()}
+        return flags.raised(texts, sources, seen, self._answers["before"], self._answers["after"])
+
+    def _scaled_down(self):
+        """A reviewer will have less of it: another delta, examined and proposed like the first."""
+        part, self.scale_down, self.decision = self.scale_down, None, None
+        self.study.delta.scale *= part
+        self.study.kept_scale *= part
+        self._proposes(self.proposal.state, self.proposal.state_file)
+        yield from self._examine("after")
+        yield from self._gate()
+
+    def accepted(self, done: ev.NightCommitted) -> AcceptedDelta:
+        """What was committed, as the record will say it."""
+        return AcceptedDelta(
+            night=done.night, delta=done.delta, file=done.file, cortex_before=done.cortex_before,
+            cortex_after=done.cortex_after, by=self.decision.by, reason=self.decision.reason,
+            state=self.proposal.state, state_file=self.proposal.state_file,
+        )  # fmt: skip
+
     # ------------------------------------------------------------ keeping
 
     def keep(self) -> bool:
@@ -275,6 +327,15 @@ class Night:
 
     def _usable_checkpoint(self):
         """The checkpoint, if it was made for exactly this night on exactly this cortex."""
-        found = checkpoint.read(self.parts.checkpoints)
+        try:
+            found = checkpoint.read(self.parts.checkpoints)
+        except HeaderBroken as broken:
+            name = checkpoint.set_aside(self.parts.checkpoints)
+            yield ev.Notice(
+                level="warning", title="The night begins anew",
+                text=f"Its checkpoint cannot be read: {broken}. It was kept as checkpoint/{name}.",
+                remedy="Nothing to do: the same seed gives the same night.",
+            )  # fmt: skip
+            return None
         wanted = identity(self.order, self.before)
         return found if found and all(found[1].get(k) == v for k, v in wanted.items()) else None

@@ -21,6 +21,7 @@ import psutil
 from ..protocol import commands as cmd
 from ..protocol import events as ev
 from ..protocol import wire
+from ..protocol.conditions import ConditionUnclear, Watch, read
 from . import checkpoint, footprint
 
 HEARTBEAT_S = 1.0
@@ -29,7 +30,8 @@ AWAY_BELOW_WINDOW = 5
 
 IDLE_EVERY_S = 900.0
 """Seconds without a word after which the governor is asked what to do; a quarter of an hour is a rest in its table."""
-SAID = cmd.Tell | cmd.Ask | cmd.Feedback | cmd.SetGoal | cmd.NotNow
+SAID = cmd.Tell | cmd.Ask | cmd.Explain | cmd.Feedback | cmd.SetGoal | cmd.NotNow
+MEANT_FOR_A_NIGHT = cmd.Pause | cmd.Resume | cmd.StepOnce | cmd.RunUntil | cmd.Watch | cmd.VetoNight
 """What a person says to the mind; asleep it waits."""
 
 REMEDIES = {
@@ -65,6 +67,7 @@ class Loop:
         self.busy = "starting"
         self.paused = False
         self.until: str | None = None
+        self.watch = Watch()
         self.told_asleep = False
         self._heard, self._idled = time.monotonic(), 0
         self.gone = threading.Event()
@@ -112,10 +115,14 @@ class Loop:
                     self._drive(mind.tell(command), "encoding")
                 case cmd.Ask():
                     self._drive(mind.ask(command), "answering")
+                case cmd.Explain():
+                    self._drive(mind.explain(command), "asking why")
                 case cmd.Feedback():
                     self._drive(mind.feel(command), "reading anew")
                 case cmd.SetGoal():
                     self._drive(mind.aim(command), "turning to another goal")
+                case cmd.MarkEpisodes():
+                    mind.mark(command)
                 case cmd.NotNow():
                     self._drive(mind.not_now(), "")
                 case cmd.Restore():
@@ -124,9 +131,18 @@ class Loop:
                     self._night(command)
                 case cmd.RollBack():
                     self._drive(mind.roll_back(command), "rolling back")
+                case cmd.Relive():
+                    self._drive(mind.relive(command), "living again")
+                case cmd.RankCanaries():
+                    self._drive(mind.rank(command), "looking for what is left")
                 case cmd.Leave():
                     raise Leaving
-                case cmd.Pause() | cmd.Resume() | cmd.StepOnce() | cmd.Decide() | cmd.VetoNight():
+                case cmd.Watch():
+                    self.watch.watch(command.conditions)
+                case (
+                    cmd.Pause() | cmd.Resume() | cmd.StepOnce() | cmd.RunUntil() | cmd.Decide() | cmd.VetoNight()
+                    | cmd.ScaleDown()
+                ):  # fmt: skip
                     self.send(
                         ev.Notice(
                             level="info", title="No night is running", text="There is nothing to pause, step or decide."
@@ -156,6 +172,7 @@ class Loop:
         mind, generator = self.mind, self.mind.sleep(order)
         self.busy, self.told_asleep, self.paused, self.until = f"night {order.night}", False, False, None
         night, over = None, False
+        self.watch.begin()
         try:
             for event in generator:
                 if night is None and mind.night is not None:
@@ -175,13 +192,13 @@ class Loop:
         except NightVetoed as vetoed:
             generator.close()
             checkpoint.drop(mind.parts.checkpoints)
-            self.send(night.closed("vetoed", vetoed.veto.reason))
-            for event in mind.day_ends(night.number):
+            changed = vetoed.veto.changed
+            self.send(night.closed("changed" if changed else "vetoed", vetoed.veto.reason))
+            for event in () if changed else mind.day_ends(night.number):
                 self.send(event)
             self.send(ev.ModeChanged(mode="awake", why=f"{vetoed.veto.by} ended the night"))
         except Leaving:
-            if night is not None:
-                night.keep()
+            self._keep(night)
             generator.close()
             raise
         except Exception as error:  # noqa: BLE001 - a night that failed is told; the mind lives on
@@ -193,23 +210,53 @@ class Loop:
         finally:
             self.paused = False
 
+    def _keep(self, night) -> None:
+        """Leaving for good: a checkpoint that cannot be written costs the night its steps and nothing else."""
+        try:
+            if night is not None:
+                night.keep()
+        except OSError as error:
+            self._explain("Where the night stands could not be written down; it will begin anew", error)
+
     def _already_said(self, night) -> None:
         """What was meant for this night and came before its first event."""
-        early = [c for c in self.waiting if isinstance(c, cmd.Pause | cmd.Resume | cmd.StepOnce | cmd.VetoNight)]
+        early = [c for c in self.waiting if isinstance(c, MEANT_FOR_A_NIGHT)]
         self.waiting = deque(c for c in self.waiting if c not in early)
         for command in early:
             self._take(command, night)
 
     def _stop_here(self, event: ev.Event, night) -> None:
-        """Pause again when the one step or stage that was asked for is done."""
+        """Pause again when the one step or stage that was asked for is done, or a condition holds."""
         reached = isinstance(event, ev.StageEntered) or (self.until == "step" and isinstance(event, ev.ReplayStep))
-        if self.until and reached:
+        why = self.watch.take(event)
+        if (self.until and reached) or why:
             self.until = None
-            self._pause(night)
+            self._pause(night, why)
+        if isinstance(event, ev.Proposed) and self.watch.until is not None:
+            missed, self.watch.until = self.watch.until, None
+            self.send(ev.Notice(
+                level="info", title="The night is at the gate", text=f"It never came to: {missed.said()}.",
+            ))  # fmt: skip
 
-    def _pause(self, night) -> None:
-        self.paused = True
-        self.send(ev.Paused(night=night.number, step=night.step, stage=night.stage))
+    def _pause(self, night, why: str = "") -> None:
+        self.paused, self.watch.until = True, None
+        self.send(ev.Paused(night=night.number, step=night.step, stage=night.stage, of=night.plan.steps, why=why))
+
+    def _run_on(self, night) -> None:
+        if self.paused:
+            self.send(ev.Resumed(night=night.number, step=night.step))
+        self.paused, self.until = False, None
+
+    def _to_watch(self, command: cmd.RunUntil | cmd.Watch, night) -> None:
+        """What cannot be read is told, and nothing is changed by it."""
+        try:
+            if isinstance(command, cmd.Watch):
+                self.watch.watch(command.conditions)
+            else:
+                self.watch.until = read(command.condition)
+                self._run_on(night)
+        except ConditionUnclear as unclear:
+            self.send(ev.Notice(level="warning", title="The condition is not understood", text=str(unclear)))
 
     def _at_the_gate(self) -> None:
         """Nothing is beside the cortex now: what waited during the night may be answered while a person decides."""
@@ -238,15 +285,20 @@ class Loop:
                 if not self.paused:
                     self._pause(night)
             case cmd.Resume() if night is not None:
-                if self.paused:
-                    self.send(ev.Resumed(night=night.number, step=night.step))
-                self.paused, self.until = False, None
+                self._run_on(night)
+                self.watch.until = None
             case cmd.StepOnce() if night is not None:
                 self.paused, self.until = False, command.unit
+            case cmd.RunUntil() | cmd.Watch() if night is not None:
+                self._to_watch(command, night)
             case cmd.VetoNight() if night is not None:
                 raise NightVetoed(command)
             case cmd.Decide() if night is not None:
                 self.mind.decide(command)
+            case cmd.MarkEpisodes() if night is not None:
+                self.mind.mark(command)
+            case cmd.ScaleDown() if night is not None and night.stage == "gate":
+                self.mind.scale_down(command)
             case _:
                 self.waiting.append(command)
                 if night is not None and not self.told_asleep and isinstance(command, SAID):

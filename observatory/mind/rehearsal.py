@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
 
 from ..protocol.durable import written_beside
+from . import tensorfile
 from .speech import Speech, evenly
 
 TOPICS = (
@@ -133,14 +133,15 @@ def of_base(speech: Speech, primer: str, folder: Path, untouched: bool):
         yield from remember(speech, found)
         if untouched:
             _keep(folder, found)
+            # As it will be found by every later night: reckoned again in other portions, the last bits would differ.
+            found = _kept(folder, speech) or found
     return found
 
 
 def _keep(folder: Path, rows: list[OldRow]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     plain = [{"kind": r.kind, "tokens": r.tokens, "opened": r.opened, "labels": r.labels, "text": r.text} for r in rows]
-    with written_beside(folder / STATES) as beside:
-        save_file({"states": torch.cat([r.states for r in rows]).cpu().contiguous()}, beside)
+    tensorfile.write(folder / STATES, {"states": torch.cat([r.states for r in rows]).cpu().contiguous()})
     with written_beside(folder / ROWS) as beside:
         beside.write_text(json.dumps({"made": _recipe(), "rows": plain}), "utf-8")
 
@@ -149,11 +150,11 @@ def _kept(folder: Path, speech: Speech) -> list[OldRow] | None:
     """None when nothing usable is kept; it can be said again."""
     try:
         kept = json.loads((folder / ROWS).read_text("utf-8"))
-        states = load_file(folder / STATES)["states"]
+        states = tensorfile.read(folder / STATES)["states"]
         rows = [OldRow(**row) for row in kept["rows"]]
         if kept["made"] != _recipe() or len(states) != sum(len(r.labels) for r in rows):
             return None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     for row, mine in zip(rows, states.split([len(r.labels) for r in rows]), strict=True):
         row.states = mine.to(speech.cortex.device)

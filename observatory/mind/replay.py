@@ -17,8 +17,9 @@ import torch
 from .attend import Pack
 from .delta import Delta
 from .guard import Calm
+from .portions import Found, LossExploded, Portions, refuse
 from .rehearsal import OldRow
-from .speech import Speech, evenly
+from .speech import Speech
 from .views import View
 
 SENTENCE_ENDS = (".", "!", "?")
@@ -78,6 +79,10 @@ class Drawn:
     """What the cortex itself says to the view's cue, where it is to learn from that."""
     loss: float = 0.0
     worst: float = 0.0
+    watched: bool = False
+    """Somebody wants to see this row: what it was and what the student made of it are left behind."""
+    row: Row | None = None
+    states: torch.Tensor | None = None
 
 
 @dataclass
@@ -90,10 +95,6 @@ class Stepped:
     tokens: int
     grad_norm: float
     drawn: list[Drawn]
-
-
-class LossExploded(RuntimeError):
-    """The loss is not a number any more; the night stops and the cortex stays as it was."""
 
 
 class Replay:
@@ -109,6 +110,7 @@ class Replay:
         self._cooling: tuple[int, int] | None = None
         self._opening_low = self._lower([Row(speech.opening, [], False)])[0]
         self.delta.scale = recipe.delta_scale
+        self.portions = Portions(torch.cuda.empty_cache if self.cortex.device.type == "cuda" else lambda: None)
 
     # ------------------------------------------------------------ rows
 
@@ -226,35 +228,46 @@ class Replay:
         rate = recipe.rate * self._schedule(number)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        parts = self.losses(rows, self.forward(rows))
-        new = [p for p, d in zip(parts, drawn, strict=True) if d.view]
-        old = [p for p, d in zip(parts, drawn, strict=True) if not d.view]
-        loss = torch.stack([p[0] for p in new]).mean() if new else torch.zeros((), device=self.cortex.device)
-        kl = torch.stack([p[0] for p in old]).mean() if old else torch.zeros((), device=self.cortex.device)
-        calm = self.calm.of(self.delta) if self.calm else torch.zeros((), device=self.cortex.device)
-        total = loss + recipe.old_weight * kl + recipe.calm * calm
-        if not torch.isfinite(total):
-            raise LossExploded(f"the loss became {float(total.detach())} at step {number}; the night stopped there")
-        self.optimizer.zero_grad(set_to_none=True)
-        total.backward()
+        found = self._gradient(rows, drawn)
+        refuse(found, [_named(d) for d in drawn], self.cortex.vocabulary, number)
         norm = torch.nn.utils.clip_grad_norm_(self.delta.parameters(), recipe.clip)
         if not torch.isfinite(norm):
-            raise LossExploded(f"the gradient became {float(norm)} at step {number}; the night stopped there")
+            raise LossExploded(
+                f"the gradient became {float(norm)} in the batch of step {number}, which begins with "
+                f"“{_named(drawn[0])}”; the night stopped there and the cortex is as it was"
+            )
         self.optimizer.step()
         self._settling(number)
-        for d, (part, worst) in zip(drawn, parts, strict=True):
-            d.loss, d.worst = float(part.detach()), float(worst)
+        for d, (loss, worst) in zip(drawn, found.each, strict=True):
+            d.loss, d.worst = loss, worst
         tokens = sum(len(r.tokens) for r in rows) + len(self.speech.opening)
-        said = [float(part.detach()) for part in (loss, kl, calm)]
-        return Stepped(number, *said, rate, tokens, float(norm), drawn)
+        return Stepped(number, found.loss, found.kl, found.calm, rate, tokens, float(norm), drawn)
+
+    def _gradient(self, rows: list[Row], drawn: list[Drawn]) -> Found:
+        recipe = self.recipe
+
+        def read(places: list[int]) -> list[tuple[torch.Tensor, torch.Tensor]]:
+            some = [rows[at] for at in places]
+            states = self.forward(some)
+            for at, row, each in zip(places, some, states, strict=True):
+                if drawn[at].watched:
+                    drawn[at].row, drawn[at].states = row, each.detach()
+            return self.losses(some, states)
+
+        def calm() -> torch.Tensor:
+            return self.calm.of(self.delta) if self.calm else torch.zeros((), device=self.cortex.device)
+
+        return self.portions.gradient(
+            read, [d.view is not None for d in drawn], calm, (recipe.old_weight, recipe.calm),
+            lambda: self.optimizer.zero_grad(set_to_none=True),
+        )  # fmt: skip
 
     @torch.no_grad()
     def missed(self, rows: list[Row], at_once: int) -> list[float]:
         """The loss of each row's worst telling token as things stand; nothing is learnt from it."""
-        out: list[float] = []
-        for part in evenly(rows, at_once):
-            out += [float(worst) for _, worst in self.losses(part, self.forward(part))]
-        return out
+        return self.portions.tried(
+            rows, at_once, lambda part: [float(worst) for _, worst in self.losses(part, self.forward(part))]
+        )
 
     def _schedule(self, number: int) -> float:
         """Up in a few steps, then down by a cosine; once nothing is left to learn, straight down to the end."""
@@ -326,3 +339,9 @@ class Replay:
         for name in self.delta.down:
             yield f"down:{name}", self.delta.down[name]
             yield f"up:{name}", self.delta.up[name]
+
+
+def _named(drawn: Drawn) -> str:
+    """One row of a batch as a person would call it: how its text begins."""
+    text = " ".join((drawn.view.passage.text if drawn.view else drawn.old.text).split())
+    return text if len(text) <= 60 else text[:59] + "…"

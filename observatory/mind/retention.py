@@ -50,10 +50,12 @@ class History:
     feared: bool = False
     nights: list[int] = field(default_factory=list)
     held: bool = True
+    pinned: bool = False
 
     @classmethod
-    def of(cls, born: int, bits: Sequence[float], outcome: float | None, nights: Iterable[int] = (), held=True):
-        return cls(born, first_strength(bits, outcome), outcome is not None and outcome < 0, list(nights), held)
+    def of(cls, born: int, bits: Sequence[float], outcome: float | None, nights: Iterable[int] = (), **standing: bool):
+        feared = outcome is not None and outcome < 0
+        return cls(born, first_strength(bits, outcome), feared, list(nights), **standing)
 
 
 @dataclass(frozen=True)
@@ -103,10 +105,11 @@ def fading(known: Mapping[int, History], ended: Sequence[int], capacity: int) ->
     """Held episodes to let go of, in the order in which they go.
 
     A consolidated one goes when it is weak. Over capacity others follow: consolidated before unconsolidated, feared
-    last of either, the weakest and then the oldest first.
+    last of either, the weakest and then the oldest first. What a person pinned takes its room and never goes.
     """
     held = {e: strength(h, ended).hippocampal for e, h in known.items() if h.held}
-    order = sorted(held, key=lambda e: (not known[e].nights, known[e].feared, held[e], e))
+    free = [e for e in held if not known[e].pinned]
+    order = sorted(free, key=lambda e: (not known[e].nights, known[e].feared, held[e], e))
     gone = [e for e in order if known[e].nights and held[e] < FADED]
     left = [e for e in order if not (known[e].nights and held[e] < FADED)]
-    return gone + left[: max(0, len(left) - capacity)]
+    return gone + left[: max(0, len(held) - len(gone) - capacity)]

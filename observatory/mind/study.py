@@ -13,9 +13,11 @@ import torch
 
 from ..protocol import events as ev
 from ..protocol.commands import Sleep
-from . import checkpoint, dreams, guard, rehearsal, views
+from . import checkpoint, dreams, guard, pulls, rehearsal, views
+from .course import Course
 from .curator import Curator
 from .delta import Delta
+from .onlooker import Onlooker
 from .replay import Drawn, Recipe, Replay, Row
 
 CHECKPOINT_EVERY = 20
@@ -64,6 +66,7 @@ class Study:
         self.replay: Replay | None = None
         self.curator: Curator | None = None
         self.views: views.Repertoire | None = None
+        self.course: Course | None = None
         self._earlier: Curator | None = None
         self._cooling: int | None = None
 
@@ -112,9 +115,7 @@ class Study:
                 self.dreams.append(dreams.Dream(passage, row["question"], kept=row["kept"], answer=row["answer"]))
         elif self.ways.dreaming:
             chance = torch.Generator().manual_seed(self.order.seed + 1)
-            self.dreams = yield from self.progress.watched(
-                dreams.dream(self.speech, about, chance), "dream", "dreams"
-            )
+            self.dreams = yield from self.progress.watched(dreams.dream(self.speech, about, chance), "dream", "dreams")
             left = dreams.sift(self.dreams)
             yield from self.progress.watched(dreams.verify(self.speech, left), "dream", "dreams verified")
             dreams.choose(left, DREAMS_KEPT, DREAMS_BY_CHANCE, chance)
@@ -127,7 +128,8 @@ class Study:
 
     def _passages_of(self, episode: int) -> list[views.Passage]:
         lived = self.parts.lived
-        corrects = [lived[e].text for e, later in self.parts.superseded.items() if later == episode and e in lived]
+        earlier = [e for e, later in self.parts.superseded.items() if later == episode]
+        corrects = [lived[e].text for e in earlier if e in lived and e not in self.parts.excluded]
         return views.passages(self.speech, episode, lived[episode].text, lived[episode].bits, corrects)
 
     # ------------------------------------------------------------ replay
@@ -151,28 +153,54 @@ class Study:
             self._go_on()
         elif self.earlier and self.ways.anchored:
             yield from self._probe(self._earlier, self.earlier[-EARLIER_PROBED:])
+        onlooker = Onlooker(self.speech, self.replay, lambda view: self._open_book(view, hold=False))
+        yield from self._begin_course()
         while not self._over():
             started = time.monotonic()
             drawn, reasons = self._draw(usable)
             if plan.target == "on-policy":
                 self._in_own_words(drawn)
+            watched, portions = onlooker.picks(drawn), self.replay.portions.count
             done = self.replay.step(self.step + 1, drawn)
+            took = time.monotonic() - started
+            onlooker.passed(took)
+            if self.replay.portions.count > portions:
+                yield _in_portions(self.replay.portions.count)
             self.step += 1
             self.tokens += done.tokens
             for d in drawn:
                 if d.view is not None:
                     self._whose(d.view.episode).replayed(d.view, d.worst)
+            seen = onlooker.sees(watched) if watched is not None else None
             yield ev.ReplayStep(
                 night=self.order.night, step=self.step, of=plan.steps, loss=done.loss, kl=done.kl, calm=done.calm,
-                rate=done.rate, tokens=done.tokens, step_s=time.monotonic() - started, grad_norm=done.grad_norm,
-                items=[self._item(d, *why) for d, why in zip(drawn, reasons, strict=True)],
+                rate=done.rate, tokens=done.tokens, step_s=took, grad_norm=done.grad_norm,
+                items=[
+                    self._item(d, *why, seen if d is watched else None) for d, why in zip(drawn, reasons, strict=True)
+                ],
             )  # fmt: skip
             yield self.progress.at("replay", self.step, plan.steps, f"step {self.step} of at most {plan.steps}")
+            yield from self.course.at(self.step, self.delta, self.maps)
             if self.step >= PROBE_FROM and (self.step - PROBE_FROM) % PROBE_EVERY == 0 and not self.ways.evenly:
                 yield from self._probe(self.curator, self.tonight)
             if self.step % CHECKPOINT_EVERY == 0:
                 self.keep()
         self.replay.settle()
+
+    def _begin_course(self):
+        texts = {e: self.parts.lived[e].text for e in self.tonight}
+        self.course = Course(self.parts.drift, self.order.night, self.speech, self.parts.base, texts)
+        yield from self.course.begin(self.step, self.delta, self.maps)
+
+    def end_course(self):
+        """Once it is settled what is proposed: where states came to, and which episodes pulled what."""
+        if self.course is None or self.course.folder is None:
+            return
+        yield from self.course.end(self.delta, self.maps)
+        told = {e: [*self.views.plain[e], *self.views.dreamt[e]] for e in self.tonight}
+        runner = pulls.pulls(self.replay, told)
+        found = yield from self.progress.watched(runner, "weigh", "episodes traced to what they moved")
+        yield from self.course.keep(lambda folder: pulls.save(found, folder / "pulls.safetensors"))
 
     def _over(self) -> bool:
         """At its budget, or when nothing is left that a withheld cue does not bring back and the rate has come down."""
@@ -245,24 +273,26 @@ class Study:
             reasons.append(("", ""))
         return drawn, reasons
 
-    def _item(self, drawn: Drawn, drive: str, why: str) -> ev.ReplayItem:
+    def _item(self, drawn: Drawn, drive: str, why: str, seen: ev.Watched | None) -> ev.ReplayItem:
         if drawn.view is None:
             place = next(i for i, row in enumerate(self.old, 1) if row is drawn.old)
             cue = drawn.old.text.split(" → ")[0][:80]
-            return ev.ReplayItem(kind="old", episode=None, item=place, cue=cue, loss=drawn.loss, worst=drawn.worst)
+            return ev.ReplayItem(
+                kind="old", episode=None, item=place, cue=cue, loss=drawn.loss, worst=drawn.worst, watched=seen
+            )
         view = drawn.view
         kind = "earlier" if view.episode not in self.curator.need else "dream" if view.dream else "episode"
         cue = view.cue or "(the text itself)"
         return ev.ReplayItem(
             kind=kind, episode=view.episode, item=view.dream, cue=cue, loss=drawn.loss, worst=drawn.worst, because=why,
-            drive=drive,
+            drive=drive, watched=seen,
         )  # fmt: skip
 
     @torch.no_grad()
-    def _open_book(self, view: views.View) -> torch.Tensor:
+    def _open_book(self, view: views.View, hold: bool = True) -> torch.Tensor:
         """What the cortex itself expects at the view's labels when the episode is in reach."""
         store = self.parts.hippocampus
-        past = store.context(store.read(view.episode))
+        past = store.context(store.read(view.episode, hold=hold))
         joint = [] if not view.opened else store.joint
         rows = [*joint, *(view.tokens if view.opened else view.tokens[1:])]
         normed, _ = self.cortex.read_through([rows], pasts=[past])
@@ -317,6 +347,15 @@ class Study:
         self.step, self.tokens, self._cooling = state["step"], state["tokens"], state["cooling"]
         if self._cooling is not None:
             self.replay.cool(self._cooling, COOLING)
+
+
+def _in_portions(count: int) -> ev.Notice:
+    return ev.Notice(
+        level="warning", title="Memory is short, and the night goes on",
+        text=f"A batch did not fit. From now on every batch is read in {count} portions, whose gradients add up to the "
+        "same one; a step takes longer.",
+        remedy="Nothing to do. Closing other programs makes the next night faster.",
+    )  # fmt: skip
 
 
 def identity(order: Sleep, cortex: str) -> dict:

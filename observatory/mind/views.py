@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 
 from .speech import Speech
+from .went import split_off
 
 _SMALL = {
     "a", "an", "and", "as", "at", "but", "by", "every", "for", "from", "he", "her", "his", "i", "if", "in", "it", "its",
@@ -33,6 +34,8 @@ ABOUT = (
 )  # fmt: skip
 """Ways to be reminded of anything at all: none of them knows what kind of thing it is or what may be asked."""
 ASKING = ("What", "Who", "Where", "Which", "How")
+WENT = ("{} How did that go?", "{} What came of it?")
+"""Ways to ask how any attempt went; what is answered is the reason alone, and not the attempt over again."""
 LONGEST_GAP = 2
 """Words of one gap; of a longer run of telling words each is a gap of its own."""
 GAPS = 4
@@ -166,6 +169,11 @@ def plain_views(speech: Speech, passage: Passage) -> list[View]:
             views.append(answered(speech, passage, "about", cue[0].upper() + cue[1:]))
     for at, (rest, gap) in enumerate(gaps(speech, passage)[:GAPS]):
         views.append(answered(speech, passage, "gap", f"{ASKING[at % len(ASKING)]} {rest}?", answer=gap))
+    tried, went = split_off(passage.text)
+    if went:
+        views += [answered(speech, passage, "went", form.format(tried), answer=went) for form in WENT]
+        views += [answered(speech, passage, "went", form.format(f"{name}:"), answer=went)
+                  for name in passage.names[:1] for form in WENT]  # fmt: skip
     words = passage.text.split()
     if len(words) >= 6:
         for share in (0.35, 0.6):
@@ -259,7 +267,8 @@ def answered(speech: Speech, passage: Passage, kind: str, cue: str, dream: int =
 
 def _part_of(speech: Speech, passage: Passage, answer: str) -> Passage:
     parts, wanted = sentences(passage.text), set(content_words(answer))
-    if not wanted or len(parts) < 2 or len(passage.bits) <= ONE_BREATH:
+    in_one_breath = len(passage.bits) <= ONE_BREATH and not split_off(passage.text)[1]
+    if not wanted or len(parts) < 2 or in_one_breath:
         return passage
     best = max(parts, key=lambda part: len(wanted.intersection(content_words(part))))
     before = len(speech.encode(passage.text[: passage.text.index(best)]))

@@ -14,10 +14,14 @@ from ..governor.pressure import bits_beyond
 from ..protocol import commands as cmd
 from ..protocol import events as ev
 from .attend import Watch
-from .corrections import as_read, corrected
+from .corrections import corrected
 from .fading import Fading
 from .night import Lived, Parts
 from .retention import History
+from .went import as_read
+
+NEAR = 3
+"""Stored episodes that a new one may correct or repeat."""
 
 
 class Waking:
@@ -38,7 +42,11 @@ class Waking:
         """
         parts = self.parts
         for e in episodes:
-            self.fading.known[e.episode] = History.of(e.born, e.surprise, e.outcome, e.nights, e.held)
+            self.fading.known[e.episode] = History.of(
+                e.born, e.surprise, e.outcome, e.nights, held=e.held, pinned=e.pinned
+            )
+            if e.excluded:
+                parts.excluded.add(e.episode)
         held = [e for e in episodes if e.held]
         for e in held:
             parts.lived[e.episode] = Lived(self._as_read(e), list(e.surprise), e.outcome)
@@ -52,7 +60,7 @@ class Waking:
         for e in held:
             parts.inner.takes_back(e.episode, e, self._words(e.text), list(e.surprise), e.twin_of)
         parts.inner.aims_at(self._goal)
-        parts.governor.restore({e.episode: bits_beyond(e.surprise) for e in held if not e.nights})
+        parts.governor.restore({e.episode: bits_beyond(e.surprise) for e in held if not e.nights and not e.excluded})
 
     def _as_read(self, e: cmd.StoredEpisode) -> str:
         """The words that were read when its tokens were; an older version read less of how it went."""
@@ -73,7 +81,7 @@ class Waking:
         same = inner.the_same(told.text)
         found = parts.hippocampus.encode(number, as_read(told.text, told.outcome, told.because))
         started, aim = time.perf_counter(), inner.goal
-        nearest = [e for e, *_ in found.nearest]
+        nearest = [e for e, *_ in found.nearest[:NEAR]]
         moved = inner.takes(number, told, self._words(told.text), found.bits, nearest)
         score, trained = inner.scored([number], "told"), inner.latent.trained_by > 0
         felt = score.episodes[0]
@@ -101,8 +109,11 @@ class Waking:
             episode=number, text=told.text, speaker=told.speaker, session=told.session, lived_at=told.lived_at,
             goal=told.goal, outcome=told.outcome, because=told.because, source=told.source, line=told.line,
             pieces=parts.speech.pieces(found.tokens), tokens=found.tokens, surprise=found.bits, code=found.code,
-            novelty=found.novelty, nearest=[ev.Overlap(episode=e, before=b, after=a) for e, b, a in found.nearest],
+            novelty=found.novelty, nearest=[
+                ev.Overlap(episode=e, before=b, after=a, states=round(s, 4)) for e, b, a, s in found.nearest
+            ],
             pass_ms=found.pass_ms, code_ms=found.code_ms, corrects=corrects,
+            strengths=[round(strength, 3) for strength in found.strengths],
         )  # fmt: skip
         yield state
         if inner.goal == aim:
@@ -121,9 +132,41 @@ class Waking:
             yield ev.GoalSet(goal=inner.goal)
             yield inner.scored(self.fading.awaiting(), "another goal")
 
-    def _lives(self, episode: int, bits: list[float], text: str, outcome, because: str, born: int, nights=()) -> None:
+    def _lives(self, episode: int, bits: list[float], text: str, outcome, because: str, born: int, nights=(), **marks):
         self.parts.lived[episode] = Lived(as_read(text, outcome, because), bits, outcome)
-        self.fading.known[episode] = History.of(born, bits, outcome, nights)
+        self.fading.known[episode] = History.of(born, bits, outcome, nights, **marks)
+
+    def retell(self, told: cmd.Tell, told_anew: bool):
+        """What was told, in a life that is lived again: taken in as `tell` does it, decided on as it was then."""
+        parts, inner, number = self.parts, self.parts.inner, told.episode
+        self.lived_at = told.lived_at
+        found = parts.hippocampus.encode(number, as_read(told.text, told.outcome, told.because))
+        nearest = [e for e, *_ in found.nearest]
+        inner.takes(number, told, self._words(told.text), found.bits, nearest)
+        self._goal = inner.goal
+        before = [(e, parts.lived[e].text) for e in nearest if e in parts.lived and e != number]
+        corrects = corrected(told.text, before)
+        if corrects is not None:
+            parts.superseded[corrects] = number
+        self._lives(number, found.bits, told.text, told.outcome, told.because, born=len(self.fading.ended))
+        if told_anew:
+            yield self._reread(found, corrects)
+        yield from self.fading.make_room()
+
+    def refeel(self, said: cmd.Feedback, told_anew: bool):
+        """How an episode went, in a life that is lived again; of one that has faded by then nothing is read anew."""
+        if said.episode not in self.parts.lived:
+            return
+        corrects = next((old for old, new in self.parts.superseded.items() if new == said.episode), None)
+        found, _ = self._feels(said)
+        if told_anew:
+            yield self._reread(found, corrects)
+
+    def _reread(self, found, corrects: int | None) -> ev.EpisodeReread:
+        return ev.EpisodeReread(
+            episode=found.episode, pieces=self.parts.speech.pieces(found.tokens), tokens=found.tokens,
+            surprise=found.bits, code=found.code, novelty=found.novelty, corrects=corrects,
+        )  # fmt: skip
 
     # ------------------------------------------------------------ how it went, and what for
 
@@ -132,15 +175,10 @@ class Waking:
         parts, inner, number = self.parts, self.parts.inner, said.episode
         if number not in parts.lived:
             raise KeyError(f"the hippocampus does not hold episode {number} any more, so it cannot be read anew")
-        text, old = inner.told_of[number].text, self.fading.known[number]
-        expected = inner.expected_fail(number)
-        found = parts.hippocampus.encode(number, as_read(text, said.outcome, said.because))
-        parts.papers.hippocampus_changed()
-        self._lives(number, found.bits, text, said.outcome, said.because, old.born, old.nights)
-        inner.went(number, said.outcome, said.because)
+        found, expected = self._feels(said)
         if expected is not None:
             parts.governor.went(said.outcome, expected)
-        if not old.nights:
+        if not self.fading.known[number].nights and number not in parts.excluded:
             parts.governor.restore({number: bits_beyond(found.bits)})
         yield ev.FeedbackGiven(
             episode=number, outcome=said.outcome, because=said.because, pieces=parts.speech.pieces(found.tokens),
@@ -149,12 +187,42 @@ class Waking:
         yield inner.scored([number], "feedback")
         yield self._checked()
 
+    def _feels(self, said: cmd.Feedback):
+        """The episode read anew with how it went; returns what that pass gave, and what had been expected."""
+        parts, inner, number = self.parts, self.parts.inner, said.episode
+        text, old = inner.told_of[number].text, self.fading.known[number]
+        expected = inner.expected_fail(number)
+        found = parts.hippocampus.encode(number, as_read(text, said.outcome, said.because))
+        parts.papers.hippocampus_changed()
+        self._lives(number, found.bits, text, said.outcome, said.because, old.born, old.nights, pinned=old.pinned)
+        inner.went(number, said.outcome, said.because)
+        return found, expected
+
+    def aims(self, said: cmd.SetGoal) -> None:
+        self._goal = said.goal
+        self.parts.inner.aims_at(said.goal)
+
     def aim(self, said: cmd.SetGoal):
         """What the mind is after from now on."""
-        inner, self._goal = self.parts.inner, said.goal
-        inner.aims_at(said.goal)
+        inner = self.parts.inner
+        self.aims(said)
         yield ev.GoalSet(goal=said.goal)
         yield inner.scored(self.fading.awaiting(), "another goal")
+
+    def mark(self, said: cmd.MarkEpisodes) -> None:
+        """A person's mark, which the host has recorded. Of what has faded only the exclusion still means anything."""
+        parts, known, governor = self.parts, self.fading.known, self.parts.governor
+        if said.mark == "pinned":
+            for episode in said.episodes:
+                if episode in known:
+                    known[episode].pinned = said.on
+            return
+        (parts.excluded.update if said.on else parts.excluded.difference_update)(said.episodes)
+        if said.on:
+            governor.forgot(said.episodes)
+        else:
+            waits = set(self.fading.awaiting()).intersection(said.episodes)
+            governor.restore({episode: bits_beyond(parts.lived[episode].bits) for episode in waits})
 
     # ------------------------------------------------------------ asked
 

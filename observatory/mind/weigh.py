@@ -138,7 +138,8 @@ def _mean(replay: Replay, rows: list[Row]) -> float:
     total, count = 0.0, 0
     for start in range(0, len(rows), ROWS_AT_ONCE):
         part = rows[start : start + ROWS_AT_ONCE]
-        for row, (loss, _) in zip(part, replay.losses(part, replay.forward(part)), strict=True):
+        read = replay.portions.tried(part, ROWS_AT_ONCE, lambda some: replay.losses(some, replay.forward(some)))
+        for row, (loss, _) in zip(part, read, strict=True):
             total += float(loss) * len(row.labels)
             count += len(row.labels)
     return total / max(1, count)

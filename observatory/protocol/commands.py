@@ -11,14 +11,18 @@ from typing import Annotated, Literal, Union
 
 import msgspec
 
+from .conditions import LIMIT
 from .drives import Drives
-from .events import Memory, Plain, Question
+from .events import Mark, Memory, Plain, Question, When
 
 EPISODE_TEXT_LIMIT = 16_384
 """Characters in one episode: four times what the default model's window can encode usefully."""
 
 CAPACITY = 2_000
 """Episodes that the hippocampus holds at most: eighty days like the built-in first one, which tells twenty-five."""
+
+BREAKPOINTS = 100
+"""At most so many are watched; each costs a few comparisons after every event of a night."""
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=EPISODE_TEXT_LIMIT)]
 Counting = Annotated[int, msgspec.Meta(ge=1)]
@@ -58,6 +62,8 @@ class Settings(Plain, frozen=True, kw_only=True):
     deltas_folder: str = ""
     checkpoint_folder: str = ""
     states_folder: str = ""
+    drift_folder: str = ""
+    """Where the course of a night is left for the drift map; empty: nowhere."""
     device: str = "auto"
     precision: str = "auto"
     threads: int = 0
@@ -65,6 +71,8 @@ class Settings(Plain, frozen=True, kw_only=True):
     accepted: list[AcceptedDelta] = []
     ended: list[int] = []
     """Nights that came to an end, committed or vetoed, oldest first. Each of them ended one day."""
+    up_to: int | None = None
+    """Wake with the nights up to this one only, because a roll back to it comes next: a later delta may be spoilt."""
     capacity: Counting = CAPACITY
     rules: str = ""
     """The governor's table as it is written in its file; empty: the built-in one."""
@@ -72,6 +80,11 @@ class Settings(Plain, frozen=True, kw_only=True):
     """What the mind was after when it was last awake."""
     perplexity_text: str = ""
     perplexity_name: str = "built-in"
+    fast_store: str = ""
+    """The plugin whose store finds episodes; empty for the built-in one."""
+    fast_store_options: dict[str, float | int | bool | str] = {}
+    plugins_folder: str = ""
+    """Where the home's own plugins lie."""
 
 
 class Wake(Command, frozen=True, kw_only=True):
@@ -105,6 +118,8 @@ class StoredEpisode(Plain, frozen=True, kw_only=True):
     born: int = 0
     """Days that had ended when it was told."""
     held: bool = True
+    pinned: bool = False
+    excluded: bool = False
 
 
 class Restore(Command, frozen=True, kw_only=True):
@@ -136,6 +151,15 @@ class Feedback(Command, frozen=True, kw_only=True):
     because: Annotated[str, msgspec.Meta(max_length=EPISODE_TEXT_LIMIT)] = ""
 
 
+class MarkEpisodes(Command, frozen=True, kw_only=True):
+    """A person's mark on episodes, or its taking off. The host has recorded it; the night that is open keeps to what it
+    was opened with."""
+
+    episodes: list[Counting]
+    mark: Mark
+    on: bool
+
+
 class SetGoal(Command, frozen=True, kw_only=True):
     """What the mind is after from now on; empty for nothing in particular."""
 
@@ -155,6 +179,15 @@ class Ask(Command, frozen=True, kw_only=True):
     tokens: Annotated[int, msgspec.Meta(ge=1, le=512)] = 48
 
 
+class Explain(Command, frozen=True, kw_only=True):
+    """Why is this said to that? Found by leaving nights and memories out, one at a time."""
+
+    text: Text
+    answer: Text
+    memory: Memory = "cortex"
+    style: Literal["chat", "complete"] = "chat"
+
+
 class NightPlan(Plain, frozen=True, kw_only=True):
     """What a night may spend, and how it teaches."""
 
@@ -166,6 +199,9 @@ class NightPlan(Plain, frozen=True, kw_only=True):
     rank: Annotated[int, msgspec.Meta(ge=1, le=256)] = 32
     exam_whole: bool = True
     drives: Drives = Drives()
+    stage: str = ""
+    """The plugin that replays in place of the built-in replay; empty for that."""
+    stage_options: dict[str, float | int | bool | str] = {}
 
 
 class Trace(Plain, frozen=True, kw_only=True):
@@ -207,6 +243,22 @@ class StepOnce(Command, frozen=True, kw_only=True):
     unit: Literal["step", "stage"] = "step"
 
 
+Written = Annotated[str, msgspec.Meta(min_length=1, max_length=LIMIT)]
+"""A condition as `conditions.read` reads it."""
+
+
+class RunUntil(Command, frozen=True, kw_only=True):
+    """Run on, and hold as soon as this is so."""
+
+    condition: Written
+
+
+class Watch(Command, frozen=True, kw_only=True):
+    """The breakpoints that count from now on, in every night; these and no others."""
+
+    conditions: Annotated[list[Written], msgspec.Meta(max_length=BREAKPOINTS)] = []
+
+
 class Decide(Command, frozen=True, kw_only=True):
     """The recorded decision on the open proposal. `recorded` is its number in the record."""
 
@@ -216,6 +268,9 @@ class Decide(Command, frozen=True, kw_only=True):
     by: Annotated[str, msgspec.Meta(min_length=1)]
     reason: str
     recorded: Counting
+    key: str = ""
+    signature: str = ""
+    """Who signed it, if anybody did. The host has checked it; the gate asks only that there is a recorded approval."""
 
 
 class VetoNight(Command, frozen=True, kw_only=True):
@@ -223,6 +278,15 @@ class VetoNight(Command, frozen=True, kw_only=True):
 
     by: str
     reason: str
+    changed: bool = False
+    """It is not refused but wanted otherwise: no day ends by it, and the night is opened again."""
+
+
+class ScaleDown(Command, frozen=True, kw_only=True):
+    """Propose the delta at the gate anew, at this part of its scale; the exam is taken again on it."""
+
+    night: Counting
+    scale: Annotated[float, msgspec.Meta(ge=0.01, le=0.99)]
 
 
 class RollBack(Command, frozen=True, kw_only=True):
@@ -233,11 +297,55 @@ class RollBack(Command, frozen=True, kw_only=True):
     why: str
 
 
+class NightBehind(Plain, frozen=True, kw_only=True, tag=True):
+    """A night as a life that is lived again comes by it: what it added, if that still counts, and that a day ended."""
+
+    night: Counting
+    episodes: list[int] = []
+    accepted: AcceptedDelta | None = None
+
+
+Lived = Tell | Feedback | SetGoal | MarkEpisodes | NightBehind
+
+
+class Relive(Command, frozen=True, kw_only=True):
+    """Live again what was lived, in order, as far as the next night that is to be derived anew. Nothing is answered.
+
+    `begin`: from the untouched base and an empty hippocampus. Episodes from `fresh` on are told as they are read now.
+    `back_to` and `gone`: where this part ends the cortex is as after that night, and those nights count no more.
+    """
+
+    part: Counting
+    begin: bool = False
+    end: bool = False
+    steps: list[Lived] = []
+    fresh: int = 1
+    back_to: int = 0
+    gone: list[int] = []
+    why: str = ""
+
+
+class Canary(Plain, frozen=True, kw_only=True):
+    """What an episode said, to see whether the cortex still knows it."""
+
+    episode: int
+    text: Text
+
+
+class RankCanaries(Command, frozen=True, kw_only=True):
+    """Hold each against `among` with random words in the telling places; nothing is learnt from it or kept of it."""
+
+    canaries: list[Canary]
+    when: When
+    among: Annotated[int, msgspec.Meta(ge=2, le=10_000)] = 100
+    seed: int = 0
+
+
 class Leave(Command, frozen=True, kw_only=True):
     """Checkpoint what is running and end the process."""
 
 
 AnyCommand = Union[
     Wake, Restore, Tell, Feedback, SetGoal, NotNow, Ask, Sleep, Pause, Resume, StepOnce, Decide, VetoNight, RollBack,
-    Leave,
+    Leave, Explain, MarkEpisodes, RunUntil, Watch, ScaleDown, Relive, RankCanaries,
 ]  # fmt: skip

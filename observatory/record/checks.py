@@ -40,13 +40,14 @@ def check(home: Home, database: Database | None) -> list[Finding]:
     chains: list[str] = []
     ledger: list[e.Record] = []
     findings = list(_journal(home, kinds, chains, ledger))
-    findings += _database(home, database, kinds, chains)
+    known = journals.vouched(home.journal) if home.journal.exists() else {}
+    findings += _database(home, database, kinds, chains, known)
     findings += _decisions(ledger)
     findings += _products(home.folder, ledger)
     return findings
 
 
-LEDGER = {"Proposed", "Decided", "NightCommitted", "RolledBack"}
+LEDGER = {"Proposed", "Decided", "NightCommitted", "RolledBack", "ForgettingAsked", "Forgotten"}
 
 
 def _journal(home: Home, kinds: Counter, chains: list[str], ledger: list) -> Iterator[Finding]:
@@ -69,10 +70,12 @@ def _journal(home: Home, kinds: Counter, chains: list[str], ledger: list) -> Ite
 # ---------------------------------------------------------------- the database
 
 
-def _database(home: Home, database: Database | None, kinds: Counter, chains: list[str]) -> Iterator[Finding]:
+def _database(
+    home: Home, database: Database | None, kinds: Counter, chains: list[str], known: dict
+) -> Iterator[Finding]:
     where = home.database.name
     if database is not None:
-        yield from _compared(where, database.connection.cursor(), kinds, chains)
+        yield from _compared(where, database.connection.cursor(), kinds, chains, known)
         return
     if not home.database.exists():
         yield Finding(
@@ -93,12 +96,12 @@ def _database(home: Home, database: Database | None, kinds: Counter, chains: lis
         busy = "lock" in reason or "different configuration" in reason
         yield Finding("info" if busy else "error", where, f"Not compared with the journal: {reason}")
         return
-    yield from _compared(where, connection, kinds, chains)
+    yield from _compared(where, connection, kinds, chains, known)
 
 
-def _compared(where: str, cursor, kinds: Counter, chains: list[str]) -> Iterator[Finding]:
+def _compared(where: str, cursor, kinds: Counter, chains: list[str], known: dict) -> Iterator[Finding]:
     try:
-        found = list(_differences(where, cursor, kinds, chains))
+        found = list(_differences(where, cursor, kinds, chains, known))
     except duckdb.Error as why:
         found = [Finding("error", where, f"It could not be read: {str(why).strip().splitlines()[0]}")]
     finally:
@@ -106,7 +109,7 @@ def _compared(where: str, cursor, kinds: Counter, chains: list[str]) -> Iterator
     yield from found or [Finding("info", where, "It holds what the journal holds.")]
 
 
-def _differences(where: str, cursor, kinds: Counter, chains: list[str]) -> Iterator[Finding]:
+def _differences(where: str, cursor, kinds: Counter, chains: list[str], known: dict) -> Iterator[Finding]:
     stored = dict(cursor.execute("SELECT kind, count(*) FROM events GROUP BY kind").fetchall())
     for kind in sorted(kinds.keys() | stored.keys()):
         if stored.get(kind, 0) != kinds[kind]:
@@ -117,10 +120,10 @@ def _differences(where: str, cursor, kinds: Counter, chains: list[str]) -> Itera
         count = cursor.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]
         if count != stored.get(kind, 0):
             yield Finding("error", f"{where}, {table}", f"{count:,} rows for {stored.get(kind, 0):,} events of {kind}.")
-    yield from _first_difference(where, cursor, chains)
+    yield from _first_difference(where, cursor, chains, known)
 
 
-def _first_difference(where: str, cursor, chains: list[str]) -> Iterator[Finding]:
+def _first_difference(where: str, cursor, chains: list[str], known: dict) -> Iterator[Finding]:
     """Each stored event is hashed again and held against the journal's chain."""
     before = None
     rows = cursor.execute("SELECT seq, json, chain FROM events ORDER BY seq")
@@ -128,7 +131,7 @@ def _first_difference(where: str, cursor, chains: list[str]) -> Iterator[Finding
         for seq, json, chain in portion:
             if not 1 <= seq <= len(chains):
                 return
-            fits = before is None or journals.linked(before, json.encode()) == chain
+            fits = before is None or journals.fits(before, json.encode(), chain, seq, known)
             if chain != chains[seq - 1] or not fits:
                 yield Finding(
                     "error", f"{where}, event {seq}", "It is not what the journal says; rebuild the database."
@@ -180,17 +183,46 @@ def _lineage(ledger: list[e.Record]) -> Iterator[Finding]:
 def _products(home: Path, ledger: list[e.Record]) -> Iterator[Finding]:
     """What committed nights left on disk: a delta each, and the model of the latent state where one was trained."""
     accepted = {commit.seq for commit in standing(ledger)}
+    destroyed = {one.file for event in ledger if isinstance(event, e.Forgotten) for one in event.files}
+    yield from _forgettings(home, ledger)
     proposed: dict[tuple[int, str], e.Proposal] = {}
     for event in ledger:
         if isinstance(event, e.Proposed):
             proposed[event.proposal.night, event.proposal.delta] = event.proposal
         elif isinstance(event, e.NightCommitted):
             missing = "error" if event.seq in accepted else "warning"
+            if event.seq not in accepted and f"deltas/{event.file}" in destroyed:
+                continue
             yield _product(home / "deltas", event.file, event.delta, f"delta of night {event.night}", missing)
             proposal = proposed.get((event.night, event.delta))
-            if proposal is not None and proposal.state_file:
+            kept = proposal is not None and f"states/{proposal.state_file}" not in destroyed
+            if kept and proposal.state_file:
                 what = f"latent state's model of night {event.night}"
                 yield _product(home / "states", proposal.state_file, proposal.state, what, missing)
+
+
+def _forgettings(home: Path, ledger: list[e.Record]) -> Iterator[Finding]:
+    """What was forgotten is gone: nothing that had learnt it is still there, and no forgetting was left unfinished."""
+    asked: set[int] = set()
+    for event in ledger:
+        if isinstance(event, e.ForgettingAsked):
+            asked |= set(event.episodes)
+        elif isinstance(event, e.Forgotten):
+            asked -= set(event.episodes)
+            left = [one.file for one in event.files if _still(home / one.file, one.hash)]
+            for file in left:
+                yield Finding("error", file, "It was to be destroyed, because it had learnt what is forgotten.")
+            yield Finding(
+                "info", f"event {event.seq}", f"{len(event.episodes):,} episodes were forgotten: the words of "
+                f"{len(event.lines):,} lines were taken out of the journal, and {len(event.files):,} files destroyed.",
+            )  # fmt: skip
+    if asked:
+        numbers = ", ".join(map(str, sorted(asked)))
+        yield Finding("warning", "forgetting", f"Forgetting {numbers} was not finished; `observatory forget` goes on.")
+
+
+def _still(path: Path, hash: str) -> bool:
+    return path.is_file() and _hash(path) == hash
 
 
 def _product(folder: Path, file: str, wanted: str, what: str, missing: Literal["warning", "error"]) -> Finding:

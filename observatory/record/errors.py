@@ -22,6 +22,10 @@ class HomeUnreadable(RecordError):
     """The home is not there, may not be read, or cannot be trusted."""
 
 
+class HomeNotWritable(HomeUnreadable):
+    """The home can be looked at and not written: its rights, or its disk, say so."""
+
+
 class JournalBroken(HomeUnreadable):
     """The journal's chain breaks before its end, so what follows cannot be trusted."""
 

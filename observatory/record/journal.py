@@ -2,7 +2,8 @@
 
 The first line is a header; the chain starts at its hash. A line's chain is
 sha256(previous chain + the event's bytes), so no line can change, vanish or move unseen. Lines are
-appended and fsynced, never rewritten. This file does not know DuckDB or what the events mean.
+appended and fsynced, never rewritten but by an act of forgetting (`shredding.py`), which leaves the
+chain as it was and says in it what each changed line says now. This file does not know DuckDB or what the events mean.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 import msgspec
 
 from ..protocol import durable
+from ..protocol import events as e
 from .errors import HomeNewer, HomeUnreadable
 
 FORMAT = 1
@@ -108,7 +110,7 @@ def header_of(path: Path) -> bytes:
         header = _headers.decode(first)
     except OSError as why:
         raise HomeUnreadable(f"The journal {path} could not be read: {why}. Check the folder's rights.") from why
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise HomeUnreadable(
             f"The first line of {path} is not a journal's header, so nothing in it can be trusted. Put back a copy of "
             "the file; or move it away, and it will be written anew from the database."
@@ -121,36 +123,93 @@ def header_of(path: Path) -> bytes:
     return first
 
 
+FORGOTTEN = b',"event":{"type":"Forgotten",'
+
+
+def forgettings(path: Path) -> list[bytes]:
+    """The events that vouch for lines whose words were taken out, as they are written; checked where they are read."""
+    found = []
+    with open(path, "rb") as file:
+        for raw in file:
+            if FORGOTTEN in raw[:200] and raw.endswith(b"\n"):
+                try:
+                    found.append(bytes(_envelopes.decode(raw).event))
+                except (msgspec.MsgspecError, UnicodeDecodeError):
+                    continue
+    return found
+
+
+def vouched(path: Path) -> dict[int, e.LineRedacted]:
+    """What lines were made to say, by their number; the last word on a line counts."""
+    found: dict[int, e.LineRedacted] = {}
+    for body in forgettings(path):
+        try:
+            found |= {one.event: one for one in msgspec.json.decode(body, type=e.Forgotten).lines}
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            continue
+    return found
+
+
+def fits(before: str, body: bytes, chain: str, seq: int, known: dict[int, e.LineRedacted]) -> bool:
+    """Is this line what the chain says, or what was put in its place by a forgetting that stands in the chain?"""
+    if linked(before, body) == chain:
+        return True
+    one = known.get(seq)
+    return one is not None and (one.before, one.chain, one.says) == (before, chain, hashlib.sha256(body).hexdigest())
+
+
 def entries(path: Path) -> Iterator[Entry]:
     """Every line whose chain holds. Raises Fault at the first that does not."""
     header = header_of(path)
-    chain, seq, offset, number = origin(header), 0, len(header), 1
+    chain, seq, offset, number, known = origin(header), 0, len(header), 1, vouched(path)
     with open(path, "rb") as file:
         file.seek(offset)
         for raw in file:
             number += 1
-            entry, reason = _entry(raw, seq + 1, chain, offset)
+            entry, reason = _entry(raw, seq + 1, chain, offset, known)
             if entry is None:
                 raise Fault(number, offset, reason, last=not file.read(1))
             yield entry
             chain, seq, offset = entry.chain, entry.seq, entry.end
 
 
-def _entry(raw: bytes, expected: int, chain: str, offset: int) -> tuple[Entry | None, str]:
+def _entry(raw: bytes, expected: int, chain: str, offset: int, known: dict) -> tuple[Entry | None, str]:
     if not raw.endswith(b"\n"):
         return None, "it ends in the middle"
     try:
         envelope = _envelopes.decode(raw)
         body = bytes(envelope.event)
         opening = _openings.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None, "it is not a line of this journal"
-    entry = Entry(envelope.seq, opening.at, opening.type, body, linked(chain, body), offset + len(raw))
+    entry = Entry(envelope.seq, opening.at, opening.type, body, envelope.chain, offset + len(raw))
     if envelope.seq != expected or opening.seq != expected:
         return None, f"it should be event {expected} and says {envelope.seq}"
-    if envelope.chain != entry.chain or line(entry) != raw:
+    if not fits(chain, body, entry.chain, expected, known) or line(entry) != raw:
         return None, f"event {expected} does not fit the chain: it, or one before it, was changed"
     return entry, ""
+
+
+TAIL = 8 << 20
+"""Bytes in which the last line is looked for; an exam paper, the longest line there is, has a fortieth of it."""
+
+
+def last_entry(path: Path) -> Entry | None:
+    """The last line as it says of itself, without going through those before it. None when it is torn, or too long."""
+    with open(path, "rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - TAIL))
+        end = file.read()
+    start = end.rfind(b"\n", 0, len(end) - 1) + 1
+    if not end.endswith(b"\n") or not start:
+        return None
+    try:
+        envelope = _envelopes.decode(end[start:])
+        body = bytes(envelope.event)
+        opening = _openings.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    return Entry(envelope.seq, opening.at, opening.type, body, envelope.chain, size)
 
 
 # ---------------------------------------------------------------- writing

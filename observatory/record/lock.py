@@ -6,6 +6,7 @@ file cannot be read on Windows. What `lock` says is only believed while `.lock` 
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -14,7 +15,9 @@ from pathlib import Path
 import filelock
 import msgspec
 
-from .errors import HomeBusy, HomeUnreadable
+from .errors import HomeBusy, HomeNotWritable, HomeUnreadable
+
+NO_RIGHT = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -38,6 +41,11 @@ class Lock:
                 "Close the other one first, or look at this home read-only with `observatory replay`."
             ) from None
         except (OSError, NotImplementedError) as why:
+            if getattr(why, "errno", 0) in NO_RIGHT:
+                raise HomeNotWritable(
+                    f"The home {home} may not be written ({why.strerror}). Give yourself the right to write there, or "
+                    "name another home with --home."
+                ) from why
             raise HomeUnreadable(
                 f"The home {home} could not be locked: {why}. Without a lock two writers could spoil it. "
                 "Check that the folder may be written and lies on a disk that knows file locks."
@@ -59,6 +67,6 @@ class Lock:
 def _by(words: Path) -> str:
     try:
         holder = msgspec.json.decode(words.read_bytes(), type=Holder)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return " in another process"
     return f" in process {holder.pid} ({holder.program or 'python'}, since {holder.since})"

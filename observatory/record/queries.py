@@ -35,9 +35,10 @@ EPISODES = """
     SELECT e.episode, e.happened_at, e.text, e.speaker, e.session, e.lived_at, e.goal, e.outcome, e.because,
            e.source, e.line, e.novelty, e.corrects, len(e.token_ids) AS tokens, list_avg(e.surprise) AS mean_surprise,
            list_max(e.surprise) AS most_surprise, coalesce(t.nights, []) AS nights, r.hippocampal, r.cortical,
-           coalesce(r.held, true) AS held, s.curiosity, s.focus, s.fear, s.value, s.twin_of, e.feedback_at
+           coalesce(r.held, true) AS held, s.curiosity, s.focus, s.fear, s.value, s.twin_of, e.feedback_at,
+           coalesce(m.pinned, false) AS pinned, coalesce(m.excluded, false) AS excluded
     FROM episodes_now e LEFT JOIN taught t USING (episode) LEFT JOIN retained r USING (episode)
-         LEFT JOIN last_scores s USING (episode)
+         LEFT JOIN last_scores s USING (episode) LEFT JOIN marked m USING (episode)
 """
 """Outcome, reason, tokens and surprise are those of the last feedback on an episode, if there was any."""
 

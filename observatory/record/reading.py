@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
+import numpy as np
 from msgspec import structs
 
 from ..protocol import commands as c
@@ -20,27 +21,31 @@ from .errors import HomeNewer, RecordError
 
 PAGE = 1000
 """Events fetched at once while going through history: a few megabytes of replay steps."""
+WIDER = 10
+"""Pages that are looked through at once for events of some kinds only."""
 
 RESTORED = (
     "episode", "text", "speaker", "session", "lived_at", "goal", "outcome", "because", "corrects",
-    "tokens", "surprise", "source", "novelty", "twin_of", "nights", "born", "held",
+    "tokens", "surprise", "source", "novelty", "twin_of", "nights", "born", "held", "pinned", "excluded",
 )  # fmt: skip
 
 STORED = """
     WITH taught AS (SELECT episode, list(night ORDER BY night) AS nights FROM learnt GROUP BY episode),
-         closed AS (SELECT night, max(seq) AS seq FROM closings WHERE ended IN ('committed', 'vetoed') GROUP BY night)
+         closed AS (SELECT night, min(seq) AS seq FROM closings WHERE ended IN ('committed', 'vetoed') GROUP BY night)
     SELECT e.episode, e.text, e.speaker, e.session, e.lived_at, e.goal, e.outcome, e.because, e.corrects,
            e.token_ids, e.surprise, e.source, e.novelty, s.twin_of,
            coalesce(t.nights, []) AS nights, (SELECT count(*) FROM closed WHERE closed.seq < e.seq) AS born,
-           coalesce(r.held, true) AS held
+           coalesce(r.held, true) AS held, coalesce(m.pinned, false) AS pinned,
+           coalesce(m.excluded, false) AS excluded
     FROM episodes_now e LEFT JOIN taught t USING (episode) LEFT JOIN retained r USING (episode)
-         LEFT JOIN last_scores s USING (episode)
+         LEFT JOIN last_scores s USING (episode) LEFT JOIN marked m USING (episode)
 """
 """Episodes as the mind needs them back: as they went by the last that was said of it, with the accepted nights that
 taught each and whether it has faded."""
 
-Standing = Literal["held", "faded", "observed", "unknown"]
-"""What became of an episode's number: kept and held, kept and let go of since, read and not stored, or never used."""
+Standing = Literal["held", "faded", "observed", "forgotten", "unknown"]
+"""What became of an episode's number: kept and held, kept and let go of since, read and not stored, forgotten because
+somebody asked for it, or never used."""
 
 
 class Reader:
@@ -71,24 +76,57 @@ class Reader:
     # ------------------------------------------------------------ events
 
     def history(
-        self, after: int = 0, limit: int | None = None, kinds: Sequence[type] | None = None
+        self, after: int = 0, limit: int | None = None, kinds: Sequence[type] | None = None, upto: int | None = None
     ) -> Iterator[e.Record]:
-        """Stored events with a higher number than `after`, in order; of these kinds only, if any are named."""
+        """Stored events with a higher number than `after`, in order; of these kinds only, if any are named.
+
+        `upto`: the last number that is wanted.
+        """
         wanted = None if kinds is None else [kind.__name__ for kind in kinds]
-        left = limit
-        while left is None or left > 0:
-            portion = PAGE if left is None else min(PAGE, left)
+        last = self.last() if upto is None else min(upto, self.last())
+        # By ranges and not by counts: a range is found at once, while the next thousand of a kind is looked for
+        # through all that is left.
+        wide = PAGE if kinds is None else PAGE * WIDER
+        left = last if limit is None else limit
+        while after < last and left > 0:
             found = self._rows(
-                "SELECT seq, json FROM events WHERE seq > $1 AND ($2::VARCHAR[] IS NULL OR list_contains($2, kind)) "
-                "ORDER BY seq LIMIT $3",
-                [after, wanted, portion],
+                "SELECT seq, json FROM events WHERE seq > $1 AND seq <= $2 "
+                "AND ($3::VARCHAR[] IS NULL OR list_contains($3, kind)) ORDER BY seq LIMIT $4",
+                [after, min(last, after + wide), wanted, left],
             )
             for seq, json in found:
                 yield event_of(seq, json)
-            if len(found) < portion:
-                return
-            after = found[-1][0]
-            left = None if left is None else left - len(found)
+            after, left = after + wide, left - len(found)
+
+    # ------------------------------------------------------------ a long life at a glance
+
+    def last(self) -> int:
+        """The number of the newest event."""
+        return self._one("SELECT coalesce(max(seq), 0) FROM events")
+
+    def last_opening(self) -> int:
+        """The event that opened the newest night; 0 where there was none."""
+        return self._one("SELECT coalesce(max(seq), 0) FROM openings")
+
+    def latest(self, kinds: Sequence[type], upto: int) -> list[e.Record]:
+        """The last event of each kind up to there, in order."""
+        last = self._numbers_of(
+            "SELECT max(seq) FROM events WHERE seq <= $1 AND list_contains($2, kind) GROUP BY kind ORDER BY 1",
+            [upto, [kind.__name__ for kind in kinds]],
+        )
+        # One by one: by its number an event is found at once, and only these few are read.
+        return [event_of(*self._rows("SELECT seq, json FROM events WHERE seq = $1", [seq])[0]) for seq in last]
+
+    def moments(self) -> np.ndarray:
+        """When every event was, in order."""
+        with self._reading() as cursor:
+            found = cursor.execute("SELECT seq, happened_at FROM events").fetchnumpy()
+        order = found["seq"].argsort(kind="stable")  # almost sorted already, which makes this quick
+        return found["happened_at"][order]
+
+    def pressures(self) -> list[tuple[int, float]]:
+        """What the governor read of sleep pressure, with the number of the event it said it in."""
+        return self._rows("SELECT seq, pressure FROM choices ORDER BY seq")
 
     def query(self, name: str, **params) -> list[dict]:
         """One of the questions in `queries.QUERIES`."""
@@ -141,12 +179,23 @@ class Reader:
 
     def standing(self, episode: int) -> Standing:
         """What became of that number."""
-        return self._one(
-            "SELECT CASE WHEN $1 IN (SELECT episode FROM retained WHERE NOT held) THEN 'faded' "
-            "WHEN $1 IN (SELECT episode FROM episodes) THEN 'held' "
-            "WHEN $1 IN (SELECT episode FROM observed) THEN 'observed' ELSE 'unknown' END",
-            [episode],
-        )
+        return self.standings([episode])[episode]
+
+    def standings(self, episodes: Sequence[int]) -> dict[int, Standing]:
+        """What became of each of these numbers."""
+        return dict(self._rows(
+            "SELECT n, CASE WHEN n IN (SELECT episode FROM forgotten) THEN 'forgotten' "
+            "WHEN n IN (SELECT episode FROM retained WHERE NOT held) THEN 'faded' "
+            "WHEN n IN (SELECT episode FROM episodes) THEN 'held' "
+            "WHEN n IN (SELECT episode FROM observed) THEN 'observed' ELSE 'unknown' END "
+            "FROM (SELECT unnest($1::BIGINT[]) AS n)",
+            [list(episodes)],
+        ))  # fmt: skip
+
+    def marked(self, mark: e.Mark) -> list[int]:
+        """Episodes that bear this mark, and are still held where it says that they never fade."""
+        held = "AND episode NOT IN (SELECT episode FROM retained WHERE NOT held)" if mark == "pinned" else ""
+        return self._numbers(f'SELECT episode FROM marked WHERE "{mark}" {held} ORDER BY 1')
 
     def goal(self) -> str:
         """What the mind was after last."""
@@ -155,7 +204,7 @@ class Reader:
     def ended(self) -> list[int]:
         """Nights that came to an end, committed or vetoed, in the order in which they did."""
         return self._numbers(
-            "SELECT night FROM closings WHERE ended IN ('committed', 'vetoed') GROUP BY night ORDER BY max(seq)"
+            "SELECT night FROM closings WHERE ended IN ('committed', 'vetoed') GROUP BY night ORDER BY min(seq)"
         )
 
     def traces_of_faded(self, limit: int) -> list[c.Trace]:
@@ -165,7 +214,8 @@ class Reader:
         """
         found = self._rows(
             "WITH latest AS (SELECT t.* FROM traces t JOIN retained r USING (episode) WHERE NOT r.held "
-            "AND t.night IN (SELECT night FROM accepted) "
+            "AND t.night IN (SELECT night FROM accepted) AND t.cue <> '' "
+            "AND t.episode NOT IN (SELECT episode FROM marked WHERE excluded) "
             "QUALIFY row_number() OVER (PARTITION BY t.episode, t.cue ORDER BY t.seq DESC) = 1) "
             "SELECT episode, cue, answer FROM latest "
             "QUALIFY row_number() OVER (PARTITION BY episode ORDER BY seq DESC) <= 2 "
@@ -201,21 +251,26 @@ class Reader:
         return event_of(*found[0]) if found else None
 
     def unconsolidated(self) -> list[int]:
-        """Held episodes that no accepted night has taken in. Of one that faded there is nothing left to teach from."""
+        """Held episodes that no accepted night has taken in. Of one that faded there is nothing left to teach from, and
+        what a person excluded is not replayed."""
         return self._held("episode NOT IN (SELECT episode FROM learnt)")
 
     def consolidated(self) -> list[int]:
-        """Held episodes that an accepted night has taken in."""
+        """Held episodes that an accepted night has taken in, but for those that a person excluded."""
         return self._held("episode IN (SELECT episode FROM learnt)")
 
     def _held(self, wanted: str) -> list[int]:
         return self._numbers(
-            f"SELECT episode FROM episodes WHERE {wanted} "
-            "AND episode NOT IN (SELECT episode FROM retained WHERE NOT held) ORDER BY 1"
+            f"SELECT episode FROM episodes_now WHERE {wanted} "
+            "AND episode NOT IN (SELECT episode FROM retained WHERE NOT held) "
+            "AND episode NOT IN (SELECT episode FROM marked WHERE excluded) ORDER BY 1"
         )
 
     def _numbers(self, sql: str) -> list[int]:
-        return [number for (number,) in self._rows(sql)]
+        return self._numbers_of(sql, ())
+
+    def _numbers_of(self, sql: str, parameters: Sequence) -> list[int]:
+        return [number for (number,) in self._rows(sql, parameters)]
 
     def lived(self, file_hash: str) -> int:
         """The line of that day file that was lived last; living it once more starts again from the first."""

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -22,18 +22,32 @@ import duckdb
 from ..protocol import durable
 from ..protocol import events as e
 from . import journal as journals
-from .database import Database, connect, migrations, older
-from .errors import HomeBusy, HomeUnreadable, JournalBroken
+from .database import Database, connect, connect_to_read, migrations, older
+from .errors import HomeBusy, HomeNotWritable, HomeUnreadable, JournalBroken
 from .journal import Entry, Fault, Journal
 from .reading import event_of
 
 PORTION = 500
 """Events in one transaction while catching up: large enough to be quick, small enough for little memory."""
 
+GIVE_WAY = 200
+"""Lines that are checked behind a session's back before others have their turn."""
+
 PROBE = Path(__file__).with_name("probe.py")
+
+LOG_BEGINS = b"d\x00b"
+"""How every log of DuckDB 2 begins: its first entry says which version of the log it is."""
 
 PROBE_S = 300
 """Seconds that replaying DuckDB's log may take before it counts as stuck; it is written out at 16 MB, so seconds."""
+
+
+LARGE = 64 << 20
+"""Bytes of a journal that are gone through at every opening; checking so many takes about half a second."""
+
+LARGE_TO_READ = 4 << 20
+"""Bytes of a journal that a reader makes a database of its own from, so that nobody is kept from writing meanwhile;
+making one from so many takes a second or two."""
 
 
 @dataclass
@@ -42,6 +56,8 @@ class Home:
 
     folder: Path
     notices: list[e.Notice] = field(default_factory=list)
+    unchecked: int = 0
+    """The last event of a large journal whose chain nobody has gone through yet; 0 when all of it was."""
 
     @property
     def journal(self) -> Path:
@@ -108,6 +124,17 @@ class Home:
 
 
 def open_to_write(home: Home) -> tuple[Journal, Database]:
+    # Imported here: it makes use of this room's files itself.
+    from . import shredding
+
+    cut_short = shredding.finish(home)
+    journal, database = _opened(home)
+    if cut_short:
+        shredding.ended(home)
+    return journal, database
+
+
+def _opened(home: Home) -> tuple[Journal, Database]:
     database = _database(home)
     try:
         journal = _journal(home, database)
@@ -126,10 +153,13 @@ def open_to_write(home: Home) -> tuple[Journal, Database]:
 
 def _database(home: Home) -> Database:
     """The home's database, or a new one when the old cannot be read."""
-    for path in (home.database, home.log):
+    for path in (home.database, home.log, home.journal):
         if path.exists() and not os.access(path, os.R_OK | os.W_OK):
-            raise HomeUnreadable(f"{path} may not be read and written. Give yourself the rights to it, then try again.")
+            raise HomeNotWritable(
+                f"{path} may not be read and written. Give yourself the rights to it, then try again."
+            )
     trouble = ""
+    _no_log_at_all(home)
     if home.log.exists():
         trouble = _probe(home)
     if not trouble:
@@ -139,6 +169,23 @@ def _database(home: Home) -> Database:
             _raise_if_held(home, str(why))
             trouble = str(why).strip().splitlines()[0]
     return _new_database(home, f"could not be read ({trouble})")
+
+
+def _no_log_at_all(home: Home) -> None:
+    """DuckDB takes a log that is none for an empty one, and deletes it: it is moved aside before DuckDB sees it."""
+    try:
+        with open(home.log, "rb") as file:
+            begins = file.read(len(LOG_BEGINS))
+    except FileNotFoundError:
+        return
+    if begins in (b"", LOG_BEGINS):
+        return
+    place = home.aside(home.log)
+    home.say(
+        "The database's log was spoilt",
+        f"{home.log.name} is no log of a database. It was moved to aside/{place.name}; what it should have held was "
+        "taken from the journal. Nothing acknowledged was lost.",
+    )
 
 
 def _connected(home: Home) -> Database:
@@ -213,6 +260,10 @@ def _journal(home: Home, database: Database) -> Journal:
                 "was written again.",
             )
         return Journal.create(home.journal, header)
+    large = home.journal.stat().st_size > LARGE
+    if large and (last := _same_end(home, database)) is not None:
+        home.unchecked = last.seq
+        return Journal(home.journal, last.seq, last.chain, last.end)
     seq, end = 0, len(journals.header_of(home.journal))
     chain = journals.origin(journals.header_of(home.journal))
     try:
@@ -221,6 +272,32 @@ def _journal(home: Home, database: Database) -> Journal:
     except Fault as fault:
         _cut(home, database, fault, seq, chain)
     return Journal(home.journal, seq, chain, end)
+
+
+def _same_end(home: Home, database: Database) -> Entry | None:
+    """The journal's last line, if its database ends with the same, as it does in every home that was closed well.
+
+    What lies before a large one's is checked later: going through gigabytes would keep a person waiting.
+    """
+    if database.header != journals.header_of(home.journal):
+        return None
+    last = journals.last_entry(home.journal)
+    if last is None or (last.seq, last.chain) != (database.seq, database.chain):
+        return None
+    return last
+
+
+def check_behind(home: Home, going_on: Callable[[], bool]) -> str:
+    """Go through what was not checked at the opening, giving way to others. What is wrong, or nothing."""
+    try:
+        for entry in journals.entries(home.journal):
+            if entry.seq >= home.unchecked or not going_on():
+                return ""
+            if entry.seq % GIVE_WAY == 0:
+                time.sleep(0.002)
+    except Fault as fault:
+        return broken(home.journal, fault)
+    return ""
 
 
 def _cut(home: Home, database: Database, fault: Fault, seq: int, chain: str) -> None:
@@ -297,17 +374,41 @@ def open_to_read(home: Home) -> Database:
             if known else f"There is no mind in {home.folder} (no journal.jsonl). Check the name of the folder."
         )  # fmt: skip
     header = journals.header_of(home.journal)
+    if (large := _large_to_read(home, header)) is not None:
+        return large
     database = Database(connect(None), str(home.journal))
     try:
         database.header = header
-        fill(database, _up_to_the_fault(home))
+        fill(database, up_to_the_fault(home))
     except BaseException:
         database.close()
         raise
     return database
 
 
-def _up_to_the_fault(home: Home) -> Iterator[Entry]:
+def _large_to_read(home: Home, header: bytes) -> Database | None:
+    """A large home's own database, where it may be read and says what the journal says: millions of events at once.
+
+    None otherwise: it is open for writing, was not closed, or has another schema. Then the journal is read.
+    """
+    if home.journal.stat().st_size <= LARGE_TO_READ or not home.database.exists() or home.log.exists():
+        return None
+    try:
+        connection = connect_to_read(home.database)
+    except duckdb.Error:
+        return None
+    try:
+        if not older(connection):
+            database = Database(connection, str(home.database), as_it_is=True)
+            if database.header == header and _same_end(home, database) is not None:
+                return database
+    except duckdb.Error:  # a table is missing or cannot be read; the journal has it all
+        pass
+    connection.close()
+    return None
+
+
+def up_to_the_fault(home: Home) -> Iterator[Entry]:
     try:
         yield from journals.entries(home.journal)
     except Fault as fault:

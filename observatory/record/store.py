@@ -7,7 +7,8 @@ where events come from or who looks at them.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -17,25 +18,29 @@ import msgspec
 from ..protocol import events as e
 from ..protocol import wire
 from . import journal as journals
+from . import shredding
 from .checks import Finding, check
 from .database import Database
 from .errors import (
     EventRefused,
     HomeBusy,
     HomeNewer,
+    HomeNotWritable,
     HomeUnreadable,
     JournalBroken,
     QueryRefused,
     RecordError,
 )
 from .journal import Entry, Journal
-from .lock import Lock
+from .lock import NO_RIGHT, Lock
+from .privacy import private
 from .reading import Reader
-from .recovery import Home, fill, open_to_read, open_to_write
+from .recovery import Home, check_behind, fill, open_to_read, open_to_write
+from .redaction import Gone
 
 __all__ = [
-    "EventRefused", "Finding", "HomeBusy", "HomeNewer", "HomeUnreadable", "JournalBroken", "QueryRefused", "Reader",
-    "RecordError", "Store",
+    "EventRefused", "Finding", "HomeBusy", "HomeNewer", "HomeNotWritable", "HomeUnreadable", "JournalBroken",
+    "QueryRefused", "Reader", "RecordError", "Store",
 ]  # fmt: skip
 
 
@@ -61,10 +66,16 @@ class Store(Reader):
             lock = Lock(files.folder)
             try:
                 journal, database = open_to_write(files)
+                private(files)
             except BaseException:
                 lock.release()
                 raise
         except (OSError, duckdb.Error) as why:
+            if getattr(why, "errno", 0) in NO_RIGHT:
+                raise HomeNotWritable(
+                    f"The home {home} may not be written ({why.strerror}). Give yourself the right to write there, or "
+                    "name another home with --home."
+                ) from why
             raise HomeUnreadable(
                 f"The home {home} could not be opened: {why}. "
                 "Check that the disk is there, has space left, and that the folder may be read and written."
@@ -134,8 +145,44 @@ class Store(Reader):
             self._database.header = journals.header_of(journal.path)
         return self._database.seq
 
+    @property
+    def unchecked(self) -> bool:
+        """The journal is large, ends as the database does, and was not gone through when this was opened."""
+        return self._home.unchecked > 0
+
+    def check_behind(self, going_on: Callable[[], bool]) -> str:
+        """What was put off at the opening, on another thread: what is wrong with the journal, or nothing."""
+        return check_behind(self._home, going_on)
+    def forget(self, episodes: Sequence[int], files: Sequence[Path], cortex: str) -> e.Forgotten:
+        """Take the words of these episodes out of everything that is kept, and destroy these files of the home.
+
+        What was handed out to read with is closed by it. Cut short at any point, the next opening ends it.
+        """
+        journal = self._writable()
+        told = [e.EpisodeEncoded, e.EpisodeObserved, e.FeedbackGiven]
+        gone = Gone.of(episodes, self.history(kinds=told))
+        with self._turn:
+            last = Entry(journal.seq, 0.0, "", b"", journal.chain)
+            for reader in self._readers:
+                reader.close()
+            shredding.begun(self._home)
+            journal.close()
+            self._database.close()
+            self._journal = None
+            self._broken = "A forgetting was cut short. Open the home again, and it is ended."
+            everything = [*files, *shredding.copies(self._home)]
+            done = shredding.rewritten(self._home, last, gone, everything, cortex, time.time())
+            self._journal, self._database = open_to_write(self._home)
+            self._cursor, self._readers, self._broken = self._database.connection, [], ""
+        return done
+
     def verify(self) -> list[Finding]:
         return check(self._home, self._database if self._journal else None)
+
+    def set_aside(self, path: Path) -> Path | None:
+        """A file of this home that cannot be used, moved where nothing reads it. Returns its new place."""
+        self._writable()
+        return self._home.aside(path)
 
     def reader(self) -> Reader:
         """For another thread: its own cursor, the same questions."""
@@ -143,6 +190,19 @@ class Store(Reader):
             reader = Reader(self._database.connection.cursor())
         self._readers.append(reader)
         return reader
+
+    @property
+    def seq(self) -> int:
+        """The last event that was kept."""
+        return self._database.seq
+
+    @contextmanager
+    def between_commits(self) -> Iterator[tuple[Path, int]]:
+        """The database's file while nothing is written to it, and the last event in it."""
+        if self._journal is None:
+            raise RecordError("This home is open for reading, and so has no file of its own that could be copied.")
+        with self._turn:
+            yield self._home.database, self._database.seq
 
     def close(self) -> None:
         for reader in self._readers:

@@ -74,7 +74,24 @@ PLAIN: dict[type, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     e.TraceKept: ("traces", ("seq", "night", "episode", "cue", "answer")),
-    e.Decided: ("decisions", ("seq", "at", "night", "delta", "decision", "by", "reason")),
+    e.Decided: (
+        "decisions",
+        (
+            "seq",
+            "at",
+            "night",
+            "delta",
+            "decision",
+            "by",
+            "reason",
+            "evidence",
+            "policy",
+            "waits",
+            "key",
+            "signature",
+        ),
+    ),
+    e.PolicyTaken: ("policies", ("seq", "at", "policy", "says")),
     e.NightOpened: (
         "openings",
         (
@@ -145,14 +162,18 @@ PLAIN: dict[type, tuple[str, tuple[str, ...]]] = {
             "wall_s",
         ),
     ),
+    e.ForgettingAsked: ("forgettings", ("seq", "at", "episodes", "nights", "by", "why")),
+    e.Forgotten: ("forgotten_for_good", ("seq", "at", "episodes", "cortex")),
+    e.CanaryRanked: ("canaries", ("seq", "at", "episode", "when", "rank", "of", "cortex")),
+    e.ChangesAsked: ("changes", ("seq", "at", "night", "delta", "leave_out", "scale", "by", "reason")),
     e.EpisodeObserved: ("observed", ("seq", "at", "episode", "like", "text", "why")),
 }
 """Events whose fields are the columns of one table."""
 
 ONE_ROW_EACH = {
     **{kind.__name__: table for kind, (table, _) in PLAIN.items()},
-    "EpisodeEncoded": "episodes", "MemoryRead": "cues", "ReplayStep": "replay_steps", "Examined": "exams",
-    "Proposed": "proposals", "FeedbackGiven": "feedback", "GovernorDecided": "choices",
+    "EpisodeEncoded": "episodes", "EpisodeReread": "rereads", "MemoryRead": "cues", "ReplayStep": "replay_steps",
+    "Examined": "exams", "Proposed": "proposals", "FeedbackGiven": "feedback", "GovernorDecided": "choices",
 }  # fmt: skip
 """Kinds of event that have exactly one row in this table; what `verify` counts."""
 
@@ -198,11 +219,17 @@ def rows(event: e.Record) -> Iterator[Row]:
             for each in event.episodes:
                 row = _fields(each, ("episode", "hippocampal", "cortical", "held"))
                 yield "retention", {"seq": event.seq, "night": event.night, **row}
+        case e.EpisodesMarked():
+            for episode in event.episodes:
+                yield "marks", {"episode": episode, **_fields(event, ("seq", "at", "mark", "on", "by"))}
         case e.EpisodesScored():
             for each in event.episodes:
                 yield "scores", {**_fields(event, ("seq", "at", "goal")), **_fields(each, SCORE)}
         case e.FeedbackGiven():
             yield "feedback", {**_fields(event, FEEDBACK), "token_ids": event.tokens}
+        case e.EpisodeReread():
+            names = ("seq", "at", "episode", "pieces", "surprise", "code", "novelty", "corrects")
+            yield "rereads", {**_fields(event, names), "token_ids": event.tokens}
         case e.GovernorDecided():
             yield "choices", {**_fields(event, CHOICE), **structs.asdict(event.states)}
 

@@ -55,7 +55,8 @@ def run(
     app = application()
     source, problem = _made(make_source)
     home = getattr(source, "home", None)
-    if layout is None and isinstance(home, Path) and home.is_dir():
+    # A recording is left as it is, so what is arranged in its window is not kept in it.
+    if layout is None and live and isinstance(home, Path) and home.is_dir():
         layout = home / "window.ini"
     window = MainWindow(Look(theme), layout=layout, live=live, by=by or _person())
     hooks = sys.excepthook, threading.excepthook

@@ -8,9 +8,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 
 from ..protocol.drives import DrivesUnclear, read
+from . import columns
 from .dock import Dock
 
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
 
 
 class Arranging:
@@ -26,14 +27,18 @@ class Arranging:
         self.addDockWidget(area.RightDockWidgetArea, self.night)
         self.addDockWidget(area.RightDockWidgetArea, self.episodes)
         self.splitDockWidget(self.night, self.episodes, Qt.Orientation.Vertical)
-        for dock in (self.dreams, self.weighing, self.review, self.drives, self.state, self.governor):
-            self.tabifyDockWidget(self.night, dock)
         for dock in self.docks:
-            dock.show()
+            if dock not in (self.talk, self.night, self.episodes, self.breakpoints, self.log_dock):
+                self.tabifyDockWidget(self.night, dock)
+        for dock in (self.breakpoints, self.log_dock):
+            self.tabifyDockWidget(self.episodes, dock)
+        for dock in self.docks:
+            dock.setVisible(dock.at_start)
         self.night.raise_()
+        self.episodes.raise_()
         wide, high = max(self.width(), 900), max(self.height(), 600)
         self.resizeDocks([self.talk, self.night], [int(wide * 0.38), int(wide * 0.62)], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.night, self.episodes], [int(high * 0.64), int(high * 0.36)], Qt.Orientation.Vertical)
+        self.resizeDocks([self.night, self.episodes], [int(high * 0.58), int(high * 0.42)], Qt.Orientation.Vertical)
 
     def _restore(self) -> None:
         if self.settings is None:
@@ -42,6 +47,8 @@ class Arranging:
         if theme in ("system", "night", "day") and theme != self.look.asked:
             self._look_as(theme)
         self._restore_dials(self.settings.value("dials"))
+        if (titles := columns.chosen(self.settings.value("columns"))) is not None:
+            self.episodes.show_columns(titles)
         geometry, state = self.settings.value("geometry"), self.settings.value("docks")
         if geometry is not None:
             self.restoreGeometry(geometry)
@@ -60,6 +67,7 @@ class Arranging:
         self.settings.setValue("geometry", self.saveGeometry())
         self.settings.setValue("docks", self.saveState(LAYOUT_VERSION))
         self.settings.setValue("theme", self.look.asked)
+        self.settings.setValue("columns", ",".join(self.episodes.shown))
         self.settings.setValue("dials", self.drives.dials.drives.said())
         self.settings.sync()
 
@@ -76,6 +84,7 @@ class Arranging:
 
     def show_episodes(self) -> None:
         self._show(self.episodes)
+        self.episodes.tabs.setCurrentIndex(0)
         self.episodes.table.setFocus()
 
     def show_night(self) -> None:
@@ -102,6 +111,26 @@ class Arranging:
         self._show(self.governor)
         self.governor.take_focus()
 
+    def show_exam(self) -> None:
+        self._show(self.exam)
+        self.exam.take_focus()
+
+    def show_encoding(self) -> None:
+        self._show(self.encoding)
+        self.encoding.take_focus()
+
+    def show_replays(self) -> None:
+        self._show(self.replays)
+        self.replays.take_focus()
+
+    def show_drift(self) -> None:
+        self._show(self.drift)
+        self.drift.take_focus()
+
+    def show_views(self) -> None:
+        self._show(self.views)
+        self.views.take_focus()
+
     def show_review(self) -> None:
         self._show(self.review)
         # The focus rests on Hold: nothing is approved by leaning on a key.
@@ -109,6 +138,7 @@ class Arranging:
 
     def search(self) -> None:
         self._show(self.episodes)
+        self.episodes.tabs.setCurrentIndex(0)
         self.episodes.search.setFocus()
         self.episodes.search.selectAll()
 

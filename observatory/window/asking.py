@@ -1,4 +1,4 @@
-"""Small dialogs: a reason for the record, the page of keys, what this mind is. Plain text only."""
+"""Small dialogs: a reason for the record, and the page of keys. Plain text only."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QMessageBox, QPushButton, QWidget
 
-from . import words
 from .actions import ACTIONS, IN_THE_LINE, MENUS
 from .dock import column, label
 from .look import Look
 from .review import REASON_LIMIT
-from .story import Story
 from .tables import Column, Table
 from .theme import GRID
 
@@ -21,7 +19,7 @@ class ReasonDialog(QDialog):
 
     given = Signal(str)
 
-    def __init__(self, title: str, text: str, do: str, parent: QWidget):
+    def __init__(self, title: str, text: str, do: str, parent: QWidget, leave: str = "Let it go on"):
         super().__init__(parent)
         self.setWindowTitle(title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -29,7 +27,7 @@ class ReasonDialog(QDialog):
         self.reason = QLineEdit()
         self.reason.setMaxLength(REASON_LIMIT)
         self.reason.setPlaceholderText("Your reason, for the record")
-        self.do_button, self.cancel_button = QPushButton(do), QPushButton("Let it go on")
+        self.do_button, self.cancel_button = QPushButton(do), QPushButton(leave)
         self.do_button.setObjectName("veto")
         self.do_button.setEnabled(False)
         buttons = QDialogButtonBox()
@@ -93,37 +91,3 @@ def lines() -> list[tuple[str, str, str]]:
         for menu in MENUS for a in ACTIONS if a.menu == menu and a.shortcut
     ]  # fmt: skip
     return [*found, *((keys, said, "in its place") for keys, said in IN_THE_LINE)]
-
-
-def about(story: Story) -> str:
-    """What this mind is, in full, for reading and copying."""
-    ready = story.ready
-    if ready is None:
-        return "No mind has reported yet."
-    lines_ = [
-        f"Model: {ready.model}",
-        f"{ready.parameters / 1e6:.0f} million parameters, {ready.layers} layers of width {ready.width}, "
-        f"vocabulary of {ready.vocabulary:,}",
-        f"Device: {ready.device}, {ready.precision}, {words.plural(ready.threads, 'thread')}",
-        f"Loaded in {ready.load_s:.1f} s",
-        f"Model hash: {ready.model_hash}",
-        f"Base: {ready.base}",
-        f"Cortex: {story.cortex}",
-        f"Nights in it: {', '.join(map(str, ready.nights)) or 'none yet'}",
-        "",
-        *(f"{name} {version}" for name, version in sorted(ready.versions.items())),
-    ]
-    return "\n".join(lines_)
-
-
-class AboutDialog(QDialog):
-    """Text to read and to copy."""
-
-    def __init__(self, text: str, parent: QWidget):
-        super().__init__(parent)
-        self.setWindowTitle("About this mind")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        inside = column(self, margin=3 * GRID, gap=2 * GRID)
-        inside.addWidget(label("About this mind", "title"))
-        inside.addWidget(label(words.literal(text), "", wrap=True, selectable=True))
-        self.setMinimumWidth(560)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QPainter
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
+from ..protocol import events as ev
 from . import words
 from .feedback import hue, went
 from .lived import Turn
@@ -226,6 +227,12 @@ class Conversation(QAbstractScrollArea):
 
     def blocks(self) -> list[Block]:
         return self._blocks
+
+    @property
+    def answer(self) -> ev.Answered | None:
+        """What was answered in the chosen turn; in the newest one that was answered where none is chosen."""
+        turns = self.story.turns if self._turn is None or self._turn.answered is None else [self._turn]
+        return next((turn.answered for turn in reversed(turns) if turn.answered is not None), None)
 
     @property
     def told(self) -> int | None:

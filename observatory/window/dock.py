@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QSizePolicy,
     QStackedWidget,
     QToolButton,
@@ -87,6 +88,15 @@ def either(empty: QWidget, full: QWidget) -> QStackedWidget:
     return pages
 
 
+def chip(text: str, tip: str) -> QPushButton:
+    """A small button that stays down."""
+    made = QPushButton(text)
+    made.setObjectName("chip")
+    made.setCheckable(True)
+    made.setToolTip(words.tip(tip))
+    return made
+
+
 BLOCK = 400
 """Pixels: about sixty letters of body type, which is as long as a line should be."""
 
@@ -113,6 +123,8 @@ class Dock(QDockWidget):
     """Subclasses fill `body`, and draw themselves from the story in `refresh`."""
 
     topic = ""
+    at_start = True
+    """Whether it is open in the arrangement of the first start."""
 
     def __init__(self, title: str, name: str, look: Look):
         super().__init__(title)

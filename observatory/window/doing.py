@@ -15,7 +15,9 @@ from ..protocol.days import Experience, read_day
 from ..protocol.drives import Drives, read
 from ..protocol.lines import LinesError
 from . import asking, words
+from .changing import ChangeDialog
 from .feedback import FeedbackDialog
+from .signing import PassPhraseDialog
 
 
 class Doing:
@@ -27,7 +29,9 @@ class Doing:
         return True
 
     def _open(self) -> bool:
-        return self.source is not None and not getattr(self.source.state, "read_only", False)
+        if self.source is None or self.travel.away:
+            return False
+        return not getattr(self.source.state, "read_only", False)
 
     def can_tell(self) -> bool:
         return self._open() and self.story.awake
@@ -38,6 +42,9 @@ class Doing:
 
     def can_say_how(self) -> bool:
         return self._open() and self.story.listens and bool(self.story.episodes)
+
+    def can_ask_why(self) -> bool:
+        return self._open() and self.story.listens and self.talk.conversation.answer is not None
 
     def sleep_is_proposed(self) -> bool:
         return self.can_sleep() and self.story.sleep_proposed is not None
@@ -57,6 +64,12 @@ class Doing:
     def proposal_waits(self) -> bool:
         review = self.story.review
         return self._open() and self.story.up and review is not None and review.open_proposal is not None
+
+    def map_is_lost(self) -> bool:
+        return self.drift.drift is not None and self.drift.drift.look().phase == "lost"
+
+    def start_map(self) -> None:
+        self.drift.start()
 
     # ------------------------------------------------------------ asking the source
 
@@ -120,16 +133,9 @@ class Doing:
         same = told.outcome is not None and told.outcome * outcome > 0
         name = words.name(told, most=70)
         dialog = FeedbackDialog(name, outcome, told.because if same else "", self.look, self)
-        dialog.given.connect(lambda score, why: self._do(
-            "How it went was not taken down", lambda: self.source.feedback(told.episode, score, why)
-        ))  # fmt: skip
+        dialog.given.connect(lambda score, why: self.give_feedback(told.episode, score, why))
         self.feedback_dialog = dialog
         dialog.open()
-
-    def set_goal(self, goal: str) -> None:
-        if self._open() and self.story.listens:
-            self._do("The goal was not set", lambda: self.source.set_goal(goal))
-            self.drives.goal.setModified(False)
 
     def edit_goal(self) -> None:
         self._show(self.drives)
@@ -198,8 +204,8 @@ class Doing:
 
     def offer_sleep(self) -> None:
         """One card for as long as the governor's proposal stands."""
-        proposed = self.story.sleep_proposed
-        if proposed is None or self.story.asleep:
+        proposed = self.travel.present.sleep_proposed
+        if proposed is None or self.travel.present.asleep:
             self.notices.withdraw("sleep-as-proposed")
         elif proposed is not self._offered and (not self.live or self._is_now(proposed)):
             dials = f"It would draw with the dials {words.dials(proposed.preset)}." if proposed.preset else (
@@ -219,18 +225,15 @@ class Doing:
     def wake_again(self) -> None:
         self._do("The mind was not woken", lambda: self.source.wake_again())
 
-    def pause_or_run(self) -> None:
-        if self.night_runs():
-            paused = self.story.paused
-            self._do("The night did not hear that", lambda: self.source.run() if paused else self.source.pause())
+    def ask_why(self, prompt: str, answer: str, memory: str, style: str) -> None:
+        self._do("The mind was not asked", lambda: self.source.explain(prompt, answer, memory, style))
 
-    def step(self) -> None:
-        if self.night_runs():
-            self._do("The night did not hear that", lambda: self.source.step("step"))
-
-    def step_stage(self) -> None:
-        if self.night_runs():
-            self._do("The night did not hear that", lambda: self.source.step("stage"))
+    def ask_why_talk(self) -> None:
+        """Why the chosen answer of the talk was given; the exam dock shows it."""
+        answered = self.talk.conversation.answer
+        if answered is not None:
+            self.exam.ask_of(answered)
+            self._show(self.exam)
 
     def veto_night(self) -> None:
         if not self.night_runs():
@@ -262,17 +265,61 @@ class Doing:
         self.review.decide("veto")
 
     def decided(self, word: str, reason: str) -> None:
+        if word != "hold" and self.source.signs(self.by):
+            self.sign_dialog = PassPhraseDialog(
+                self.by, word, lambda phrase: self._sign(word, reason, phrase), self
+            )  # fmt: skip
+            self.sign_dialog.open()
+            return
         before = len(self.story.notices)
         self._do("The decision was not recorded", lambda: self.source.decide(word, reason, self.by))
         if len(self.story.notices) == before:
             self.review.reason.clear()
+
+    def change_proposal(self) -> None:
+        """Approve with changes: leave episodes out, or let less of it in. It is proposed anew."""
+        if not self.proposal_waits():
+            return
+        proposal = self.story.review.open_proposal
+        named = [(n, words.name(e.told if (e := self.story.by_number.get(n)) else None, n, 70))
+                 for n in proposal.episodes]  # fmt: skip
+        self.change_dialog = ChangeDialog(named, self)
+        self.change_dialog.given.connect(lambda out, scale, why: self._do(
+            "The proposal was not changed", lambda: self.source.change(why, self.by, leave_out=out, scale=scale)
+        ))  # fmt: skip
+        self.change_dialog.open()
+
+    def forget(self) -> None:
+        """Take the chosen episodes out of everything, for good."""
+        numbers = [e.number for e in self.episodes.picked()]
+        if not numbers or not self.can_forget():
+            return
+        dialog = asking.ReasonDialog(
+            f"Forget {words.plural(len(numbers), 'episode')} for good?",
+            "The words are taken out of the fast store, the record and every night that learnt from them. Those nights "
+            "are lived again without them, and each asks for leave at the gate. This cannot be undone.",
+            "Forget for good", self, "Keep them",
+        )  # fmt: skip
+        dialog.given.connect(
+            lambda why: self._do("Nothing was forgotten", lambda: self.source.forget(numbers, self.by, why))
+        )
+        self.forget_dialog = dialog
+        dialog.open()
+
+    def can_forget(self) -> bool:
+        return self._open() and self.story.awake and bool(self.story.episodes)
+
+    def _sign(self, word: str, reason: str, phrase: str) -> str:
+        """Sign and decide; what went wrong comes back as a sentence, and the dialog stays."""
+        try:
+            self.source.decide_signed(word, reason, self.by, phrase)
+        except (RuntimeError, ValueError, OSError, TimeoutError) as error:
+            return str(error)
+        self.review.reason.clear()
+        return ""
 
     # ------------------------------------------------------------ help
 
     def keys(self) -> None:
         self.keys_dialog = asking.KeysDialog(self.look, self)
         self.keys_dialog.open()
-
-    def about(self) -> None:
-        self.about_dialog = asking.AboutDialog(asking.about(self.story), self)
-        self.about_dialog.open()

@@ -24,6 +24,8 @@ class Episode:
     """How strong it is in either store, as the mind said last; None before its first night."""
     faded: int | None = None
     """The night after which the hippocampus let it go, as long as it stays gone."""
+    pinned: bool = False
+    excluded: bool = False
     score: ev.EpisodeScore | None = None
     """What each drive sees in it, as the mind said last."""
 
@@ -151,7 +153,7 @@ class Night:
         """What waits for a decision: proposed, not closed, and not yet approved or vetoed."""
         if self.proposed is None or not self.open:
             return None
-        if self.decisions and self.decisions[-1].decision != "hold":
+        if self.decisions and self.decisions[-1].decision != "hold" and not self.decisions[-1].waits:
             return None
         return self.proposed.proposal
 

@@ -23,18 +23,28 @@ from .arranging import Arranging
 from .dock import Dock
 from .doing import Doing
 from .dreams import DreamsDock
+from .drift import DriftDock
 from .drives import DrivesDock
+from .encoding import EncodingDock
 from .episodes import EpisodesDock
+from .exam import ExamDock
 from .governor import GovernorDock
 from .look import Look
+from .marking import Marking
 from .night import NightDock
 from .notices import Notices
+from .people import People
+from .plugged import ViewsDock
+from .replays import ReplayDock
 from .review import ReviewDock
 from .source import Source
 from .state import StateDock
 from .status import StatusBar
 from .story import TOPICS, Story
 from .talk import TalkDock
+from .timebar import TimeBar
+from .travel import Travel
+from .travelling import Travelling
 from .weighing import WeighingDock
 
 TICK_MS = 33
@@ -46,7 +56,7 @@ FLOOD_WAIT_S = 0.4
 SIZE = QSize(1520, 940)
 
 
-class MainWindow(Doing, Arranging, QMainWindow):
+class MainWindow(Doing, Marking, Travelling, Arranging, People, QMainWindow):
     """`attach` gives it a source; until then it shows empty docks."""
 
     failed = Signal(str, str, str)
@@ -56,6 +66,7 @@ class MainWindow(Doing, Arranging, QMainWindow):
         self.look, self.by, self.live = look, by, live
         self.source: Source | None = None
         self.story = Story(live_since=time.time() - 1.0 if live else None)
+        self.travel = Travel(self.story)
         self.settings = QSettings(str(layout), QSettings.Format.IniFormat) if layout else None
         self.choose_file: Callable[[str, str], str] = self._choose_file
         self.ask_leave: Callable[[str], bool] = lambda text: asking.leave(self, text)
@@ -76,7 +87,8 @@ class MainWindow(Doing, Arranging, QMainWindow):
         self._make_actions()
         self._make_menus()
         self._connect()
-        self.failed.connect(self.notice_error)
+        self._connect_memory()
+        self._make_people()
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_changed)
         self.restyle(look)
         self.put_docks_back()
@@ -92,10 +104,13 @@ class MainWindow(Doing, Arranging, QMainWindow):
         self.night, self.review = NightDock(self.story, self.look), ReviewDock(self.story, self.look)
         self.dreams, self.weighing = DreamsDock(self.story, self.look), WeighingDock(self.story, self.look)
         self.drives, self.state = DrivesDock(self.story, self.look), StateDock(self.story, self.look)
-        self.governor = GovernorDock(self.story, self.look)
+        self.governor, self.drift = GovernorDock(self.story, self.look), DriftDock(self.story, self.look)
+        self.encoding, self.replays = EncodingDock(self.story, self.look), ReplayDock(self.story, self.look)
+        self.exam, self.views = ExamDock(self.story, self.look), ViewsDock(self.story, self.look)
         self.docks: tuple[Dock, ...] = (
             self.talk, self.episodes, self.night, self.dreams, self.weighing, self.review, self.drives, self.state,
-            self.governor,
+            self.governor, self.encoding, self.replays, self.drift, self.exam, self.views,
+            *self._make_people_docks(),
         )  # fmt: skip
         self.status = StatusBar(self.story, self.look)
         self.setStatusBar(self.status)
@@ -111,6 +126,7 @@ class MainWindow(Doing, Arranging, QMainWindow):
             made.setShortcuts([QKeySequence(action.shortcut)] if action.shortcut else [])
             made.setToolTip(words.tip(action.tip))
             made.setStatusTip(action.tip)
+            made.setWhatsThis(words.tip(action.tip))
             slot = getattr(self, action.slot)
             (made.toggled if action.checkable else made.triggered).connect(
                 slot if action.checkable else (lambda _=False, slot=slot: slot())
@@ -143,6 +159,8 @@ class MainWindow(Doing, Arranging, QMainWindow):
         self.tools = tools
         self.addToolBar(tools)
         self.menus["View"].addAction(tools.toggleViewAction())
+        self.timebar = TimeBar(self.travel, self.look)
+        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, self.timebar)
 
     def _connect(self) -> None:
         self.talk.tell_wanted.connect(self.tell)
@@ -159,15 +177,19 @@ class MainWindow(Doing, Arranging, QMainWindow):
         self.night.effort.episode_wanted.connect(self.open_episode)
         self.dreams.episode_wanted.connect(self.dream_chosen)
         self.review.decide_wanted.connect(self.decided)
+        self.review.change_wanted.connect(self.change_proposal)
         self.drives.goal_wanted.connect(self.set_goal)
-        for dock in (self.drives, self.state, self.governor):
+        self.exam.why_wanted.connect(self.ask_why)
+        self.episodes.chosen.connect(self.encoding.show_episode)
+        self.talk.conversation.turn_chosen.connect(lambda: self.encoding.show_episode(self.talk.conversation.told))
+        for dock in (self.drives, self.state, self.governor, self.encoding, self.replays, self.drift, self.exam):
             dock.episode_wanted.connect(self.open_episode)
         for how in (self.talk.how, self.episodes.how):
             how.wanted.connect(self._say_how)
         self.notices.action_wanted.connect(self.act)
         self.notices.closed.connect(self.notice_closed)
         self.notices.changed.connect(lambda: self.notices_bar.setVisible(bool(self.notices.cards)))
-        for part in (self, *self.docks):  # docks are no children yet
+        for part in (self, *self.docks, self.timebar):  # docks are no children yet
             for button in part.findChildren(QAbstractButton):
                 button.installEventFilter(self)
 
@@ -188,7 +210,7 @@ class MainWindow(Doing, Arranging, QMainWindow):
             app.setFont(look.font())
             app.setStyleSheet(sheet)
         self.notices.look = look
-        for each in (*self.docks, self.status):
+        for each in (*self.docks, self.status, self.timebar, self.strip):
             each.restyle(look)
         for action in ACTIONS:
             if action.icon:
@@ -227,6 +249,10 @@ class MainWindow(Doing, Arranging, QMainWindow):
             self.notice_error("The mind could not be started", str(error), traceback.format_exc())
             return
         self.source = source
+        self.travel.attach(source)
+        self.drift.attach(getattr(source, "drift", None))
+        self._help_begins()
+        self.views.offer(getattr(source, "home", None))
         if self.live:
             self.story.waiting = self.story.waiting or ev.MindWaiting(what="opening the home")
             self.story.changed |= {"talk", "status"}
@@ -237,27 +263,43 @@ class MainWindow(Doing, Arranging, QMainWindow):
         if self.source is None:
             return
         events = self.source.drain(BUDGET_MS)
-        for event in events:
-            self.story.take(event)
+        self.travel.take(events)
+        self.travel.tick()
+        if self.travel.problem:
+            self.notice_error("The past could not be read", self.travel.problem, "")
+            self.travel.problem = ""
+        self._help_ticks(events)
         self._ticks += 1
         if self._ticks % 15 == 0:
             self._look_at_state()
         flooded = len(events) > FLOOD and time.monotonic() - self._drawn_at < FLOOD_WAIT_S
         if not flooded:
             self._draw()
+            self.timebar.follow()
 
     def _look_at_state(self) -> None:
         state = self.source.state
         problem = getattr(state, "problem", "") if getattr(state, "phase", "") == "failed" else ""
         if problem and problem != self._problem:
             self._problem = problem
-            self.story.waiting = None
-            self.story.changed |= {"talk", "status"}
-        self.status.refresh(getattr(state, "mind_silent_s", None))
+            self.travel.present.waiting = None
+            self.travel.present.changed |= {"talk", "status"}
+        if self.live and getattr(state, "read_only", False) and getattr(state, "phase", "") == "ready":
+            self.travel.present.looks_only()
+        self.status.refresh(self._silent_s())
+
+    def _silent_s(self) -> float | None:
+        """How long the mind has been silent, where that is shown: not of the past, and not of a recording."""
+        now = self.source is not None and not self.travel.away and not self.travel.recorded
+        return getattr(self.source.state, "mind_silent_s", None) if now else None
 
     def _draw(self, *, force: bool = False) -> None:
         self._dirty |= self.story.take_changes()
-        self._bring_up_review()
+        if self.travel.away:
+            self._dirty |= self.travel.present.changed & {"notices"}
+            self.travel.present.changed -= {"notices"}
+        else:
+            self._bring_up_review()
         if force:
             self._dirty |= set(TOPICS)
         if not self._dirty:
@@ -266,13 +308,15 @@ class MainWindow(Doing, Arranging, QMainWindow):
         # Other docks ask whether there is anything to sleep on, so they follow the episodes too.
         if "episodes" in self._dirty:
             self._dirty.add("night")
+        if self._dirty & {"talk", "night"}:
+            self._dirty.add("views")
         for dock in self.docks:
             if dock.topic in self._dirty and (force or dock.seen):
                 self._draw_dock(dock)
         if "notices" in self._dirty:
             self._draw_notices()
         if "status" in self._dirty:
-            self.status.refresh(getattr(self.source.state, "mind_silent_s", None) if self.source else None)
+            self.status.refresh(self._silent_s())
         self._dirty &= {dock.topic for dock in self.docks if dock.topic in self._dirty and not dock.seen}
         self._enable()
 
@@ -287,24 +331,29 @@ class MainWindow(Doing, Arranging, QMainWindow):
 
     def _draw_dock(self, dock: Dock) -> None:
         dock.refresh()
+        if dock.seen:
+            self.review.saw(dock.topic)
         named = not dock.isFloating() and dock.subheading.text() and self.tabifiedDockWidgets(dock)
         dock.heading.setVisible(not named)
         self._dirty.discard(dock.topic)
 
     def _draw_notices(self) -> None:
-        for notice in self.story.notices[self._noticed :]:
-            if not self.live or self._is_now(notice):
+        """Of the present, whatever is looked at: what goes wrong now must be heard now."""
+        now = self.travel.present
+        for notice in now.notices[self._noticed :]:
+            if self._is_now(notice):
                 self.notices.add(notice)
-        self._noticed = len(self.story.notices)
-        if self.story.interrupted is None:
+        self._noticed = len(now.notices)
+        if now.interrupted is None:
             self.notices.withdraw("resume-night")
-        if self.story.lost is None:
+        if now.lost is None:
             self.notices.withdraw("wake-again")
         self.offer_sleep()
 
     def _is_now(self, event: ev.Event) -> bool:
         """Whether it was said in this session, and not in one whose history is read back."""
-        return not event.at or self.story.live_since is None or event.at >= self.story.live_since
+        since = self.travel.present.live_since
+        return not event.at or since is None or event.at >= since
 
     def _enable(self) -> None:
         for action in ACTIONS:
@@ -317,7 +366,9 @@ class MainWindow(Doing, Arranging, QMainWindow):
                 card.action_button.setEnabled(self.actions_[card.notice.action].isEnabled())
 
     def notice_error(self, title: str, text: str, detail: str) -> None:
-        self.story.take(ev.Notice(level="error", title=title, text=text, detail=detail))
+        notice = ev.Notice(level="error", title=title, text=text, detail=detail)
+        self.log.take([notice])
+        self.travel.present.take(notice)
         self._draw()
 
     # ------------------------------------------------------------ moving about
@@ -335,8 +386,8 @@ class MainWindow(Doing, Arranging, QMainWindow):
         if self._leaving:
             event.accept()
             return
-        if self.live and self.story.asleep and self.source is not None:
-            night = self.story.night
+        if self.live and not self.travel.recorded and self.travel.present.asleep and self.source is not None:
+            night = self.travel.present.night
             text = (
                 f"Night {night.number} is not over. If you close now it is kept up to here and can go on at the next "
                 "start; the cortex stays as it was."
@@ -346,8 +397,11 @@ class MainWindow(Doing, Arranging, QMainWindow):
                 return
         self._leaving = True
         self._timer.stop()
+        self.drift.detach()
+        self.views.close_views()
         self.remember()
         self.hide()
+        self.travel.close()
         if self.source is not None:
             self.source.close()
         event.accept()

@@ -19,6 +19,7 @@ from .look import Look
 from .ranking import PARTS
 from .resting import EffortPane
 from .stages import StageStrip
+from .stopping import where
 from .story import Story
 from .tables import Column, Table
 from .theme import DRIVE_MARKS, GRID, KIND_WORDS
@@ -259,8 +260,7 @@ class NightDock(Dock):
         else:
             fraction = progress.fraction if progress else 0.0
             self.bar.setValue(round(1000 * fraction))
-            state = "Paused, " if self.story.paused else ""
-            self.now.setText(state + _now(night))
+            self.now.setText(where(self.story.paused_at) if self.story.paused else _now(night))
             left = words.duration(progress.left_s) if progress and progress.left_s is not None else ""
             self.left.setText(f"about {left} left" if left and night.open_proposal is None else "")
             self.subheading.setText(

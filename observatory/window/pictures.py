@@ -20,11 +20,19 @@ SIZE = QSize(1600, 1000)
 DOCK_SIZES = {
     "talk": (640, 760), "episodes": (1100, 620), "night": (1100, 760), "dreams": (1200, 620), "weighing": (1200, 680),
     "review": (1200, 760), "drives": (1200, 760), "state": (1200, 760), "governor": (1200, 760),
+    "exam": (1200, 760), "encoding": (1200, 760), "replays": (1200, 760), "drift": (1200, 760),
+    "breakpoints": (900, 560), "log": (1000, 560), "welcome": (900, 640),
+    "views": (1200, 760),
 }  # fmt: skip
 
 
-def render(events: Iterable[ev.Event], folder: Path | str, theme: str = "light", scale: int = 1) -> list[Path]:
-    """Paint everything into `folder` and return the files. Asks for no display where there is none."""
+def render(
+    events: Iterable[ev.Event], folder: Path | str, theme: str = "light", scale: int = 1, drift=None
+) -> list[Path]:
+    """Paint everything into `folder` and return the files. Asks for no display where there is none.
+
+    `drift`: what works out drift, if there are weights to work on; it has done so by now.
+    """
     platform_without_display()
     from .app import application
     from .main import MainWindow
@@ -37,7 +45,8 @@ def render(events: Iterable[ev.Event], folder: Path | str, theme: str = "light",
     window = MainWindow(look, live=False)
     window.setAttribute(Qt.WidgetAttribute.WA_DontShowOnScreen)
     window.resize(SIZE)
-    window.story.take_all(events)
+    window.travel.take(list(events))
+    window.drift.attach(drift)
     window.show()
     window.put_docks_back()
     _settle(window)
@@ -47,6 +56,7 @@ def render(events: Iterable[ev.Event], folder: Path | str, theme: str = "light",
     made = [_save(window, folder / "window.png", scale)]
     for dock in window.docks:
         made.append(_dock(window, dock, folder, scale))
+    window.drift.detach()
     window.close()
     window.deleteLater()
     QApplication.sendPostedEvents()
@@ -67,9 +77,11 @@ def _dock(window, dock, folder: Path, scale: int) -> Path:
 
 
 def _choose(dock) -> None:
-    """An episode and a dream are opened, so that what belongs to them can be seen."""
+    """An episode, a dream and a replay are opened, so that what belongs to them can be seen."""
     if dock.topic in ("episodes", "dreams", "drives") and dock.table.rows.shown:
         dock.table.selectRow(min(3, len(dock.table.rows.shown) - 1))
+    if dock.topic == "replays":
+        dock.view.next_watched()
 
 
 def _settle(window, *, force: bool = True) -> None:

@@ -11,11 +11,13 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QPushButton, QSplitter, QStackedWidget, QToolButton, QWidget
 
 from . import words
-from .changes import VERDICT_MARKS, VERDICT_WORDS, VERDICTS, Change, changes, counts, kind_words
+from .answered import columns
+from .changes import VERDICT_MARKS, VERDICT_WORDS, changes, counts, kind_words
 from .charts import DriftBars
-from .dock import Dock, EmptyPage, column, either, label, row
+from .dock import Dock, EmptyPage, OneLine, column, either, label, row
 from .lived import Night
 from .look import Look
+from .looked import Looked
 from .scoreboard import Scoreboard
 from .story import Story
 from .tables import Column, Table
@@ -32,19 +34,10 @@ LAYERS = (
 )  # fmt: skip
 
 
-def _hue(change: Change, look: Look):
-    return {"learnt": look.right, "lost": look.wrong}.get(change.verdict, look.soft)
-
-
 COLUMNS = (
-    Column("", lambda c: f"{VERDICT_MARKS[c.verdict]} {VERDICT_WORDS[c.verdict]}", lambda c: VERDICTS.index(c.verdict),
-           width=104, colour=_hue),
-    Column("Question", lambda c: c.question.prompt, lambda c: c.question.prompt.casefold(), stretch=True,
-           tip=lambda c: f"{c.question.prompt}\nRight: {' / '.join(c.question.answers)}"),
-    Column("Before", lambda c: c.before.answer if c.before else "not asked", width=190),
-    Column("After", lambda c: c.after.answer, width=190, colour=_hue),
+    *columns(190),
     Column("Kind", lambda c: kind_words(c.question.kind), lambda c: c.question.kind, width=160),
-)  # fmt: skip
+)
 
 
 class ReviewDock(Dock):
@@ -52,6 +45,7 @@ class ReviewDock(Dock):
 
     topic = "review"
     decide_wanted = Signal(str, str)
+    change_wanted = Signal()
 
     def __init__(self, story: Story, look: Look):
         super().__init__("Review", "reviewDock", look)
@@ -59,6 +53,9 @@ class ReviewDock(Dock):
         self._shown: tuple = ()
         self.title, self.said = label("", "title"), label("", "soft", wrap=True)
         self.hashes = label("", "softSmall", selectable=True)
+        self.flags = label("", "", wrap=True)
+        self.flags.setAccessibleName("Red flags")
+        self.looked, self.unseen = Looked(), OneLine("softSmall")
         self.copy_button = QToolButton()
         self.copy_button.setToolTip(words.tip("Copy the whole hashes"))
         self.copy_button.setAccessibleName("Copy the whole hashes")
@@ -85,7 +82,9 @@ class ReviewDock(Dock):
         self.complaint = label("", "softSmall")
         self.complaint.hide()
         self.hold_button, self.veto_button = QPushButton("Hold"), QPushButton("Veto")
-        self.approve_button = QPushButton("Approve")
+        self.approve_button, self.change_button = QPushButton("Approve"), QPushButton("Change…")
+        self.change_button.setToolTip(words.tip("Ctrl+Shift+G"))
+        self.change_button.clicked.connect(self.change_wanted)
         self.veto_button.setObjectName("veto")
         self.approve_button.setObjectName("primary")
         for word, button, keys in (
@@ -99,15 +98,15 @@ class ReviewDock(Dock):
         full = QWidget()
         inside = column(full, gap=GRID)
         inside.setContentsMargins(2 * GRID, GRID, 2 * GRID, 2 * GRID)
-        inside.addWidget(self.title)
+        inside.addLayout(row(self.title, None, self.hashes, self.copy_button))
         inside.addWidget(self.said)
-        inside.addLayout(row(self.hashes, self.copy_button, None))
+        inside.addWidget(self.flags)
         inside.addWidget(self._evidence(), 1)
         self.word = label("", "", wrap=True)
         inside.addWidget(self.word)
         self.decision_bar = QWidget()
         bar = column(self.decision_bar, gap=2)
-        bar.addLayout(row(self.reason, self.hold_button, self.veto_button, self.approve_button))
+        bar.addLayout(row(self.reason, self.hold_button, self.veto_button, self.change_button, self.approve_button))
         bar.addWidget(self.complaint)
         inside.addWidget(self.decision_bar)
         self.empty = EmptyPage(
@@ -137,7 +136,9 @@ class ReviewDock(Dock):
         tops.setStretch(0, 5)
         tops.setStretch(1, 6)
         top.setLayout(tops)
-        belows.addLayout(row(*self.chips.values(), None))
+        filters = row(*self.chips.values(), self.unseen, gap=GRID)
+        filters.setStretch(len(self.chips), 1)
+        belows.addLayout(filters)
         belows.addWidget(self.table, 1)
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(top)
@@ -191,6 +192,8 @@ class ReviewDock(Dock):
             f"   delta {words.short(proposal.delta)}"
         )
         self.hashes.setToolTip(words.tip(self._hashes(night)))
+        self.flags.setText("\n".join(f"⚑ {flag.said}." for flag in night.proposed.flags))
+        self.flags.setVisible(bool(night.proposed.flags))
         self.board.show_scores(night.proposed)
         self.drift.draw(layers)
         self.layers.rows.follow(list(layers.items()))
@@ -213,8 +216,16 @@ class ReviewDock(Dock):
         self.table.rows.accepts = (lambda change: change.verdict in wanted) if wanted else None
         self.table.rows.again()
 
+    def saw(self, topic: str) -> None:
+        """A dock was on the screen: what is left to look at is listed beside the decision."""
+        if self.looked.saw(topic):
+            self.unseen.say(self.looked.left())
+
     def _say_word(self, night: Night) -> None:
         waits = night.open_proposal is not None
+        self.looked.at((night.number, night.open_proposal.delta) if waits else ())
+        self.unseen.say(self.looked.left())
+        self.change_button.setEnabled(waits and self.story.up)
         self.decision_bar.setVisible(waits)
         changed = "changed" if night.committed is not None else "would change" if waits else "would have changed"
         self.title.setText(f"What night {night.number} {changed}")
@@ -223,7 +234,7 @@ class ReviewDock(Dock):
         last = night.decisions[-1] if night.decisions else None
         self.word.setVisible(last is not None or not waits)
         self.word.setText(_word(night))
-        states = {"committed": "in the cortex", "vetoed": "vetoed"}
+        states = {"committed": "in the cortex", "vetoed": "vetoed", "changed": "wanted otherwise"}
         ended = night.closed.ended if night.closed else ""
         self.subheading.setText("waits for your decision" if waits else states.get(ended, ended))
 
@@ -263,5 +274,5 @@ def _word(night: Night) -> str:
     if night.committed is not None:
         done = f"  ·  committed {words.clock(night.committed.at)}"
     elif last.decision == "approve":
-        done = "  ·  permitted, not executed yet"
+        done = "  ·  another person must approve too" if last.waits else "  ·  permitted, not executed yet"
     return f"{said} by {words.line(last.by, 80)} {words.clock(last.at)}{reason}{done}"

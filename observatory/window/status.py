@@ -45,7 +45,8 @@ class StatusBar(QStatusBar):
     def refresh(self, silent_s: float | None) -> None:
         story = self.story
         hue = {"asleep": "replay", "awake": "wake", "rest": "dream"}.get(story.mode, "weigh")
-        self.mode.setText(f"  ●  {words.MODES[story.mode]}{', paused' if story.paused and story.asleep else ''}")
+        mode = "reading only" if story.looking else words.MODES[story.mode]
+        self.mode.setText(f"  ●  {mode}{', paused' if story.paused and story.asleep else ''}")
         self.mode.setStyleSheet(f"color: {self.look.stage(hue).name()}; font-weight: 600;")
         self.busy.setText(self._busy())
         silent = silent_s if silent_s is not None and silent_s >= SILENT_S and story.lost is None else None
@@ -59,6 +60,8 @@ class StatusBar(QStatusBar):
 
     def _busy(self) -> str:
         story = self.story
+        if story.looking:
+            return "shown as it was when it was opened; nothing can be changed from here"
         if story.lost is not None:
             return "the mind's process has ended"
         if story.waiting is not None:

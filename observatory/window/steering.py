@@ -21,6 +21,7 @@ class Steering:
     mode: str
 
     def __init__(self) -> None:
+        super().__init__()
         self.goal = ""
         self.scored: ev.EpisodesScored | None = None
         self.rankings = 0
@@ -62,7 +63,7 @@ class Steering:
             episode.told, outcome=e.outcome, because=e.because, pieces=e.pieces, tokens=e.tokens, surprise=e.surprise,
             code=e.code,
         ))  # fmt: skip
-        self.changed |= {"episodes", "drives", "state"}
+        self.changed |= {"episodes", "drives", "state", "encoding"}
         if turn := self.told_turns.get(e.episode):
             turn.encoded, turn.pieces, turn.surprise = episode.told, e.pieces, e.surprise
             turn.changed += 1

@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections import Counter
 
 from ..protocol import events as ev
+from .forgotten import FORGETTING
 from .lived import Episode, Moment, Night, Turn, key
+from .remembering import REMEMBERING, Remembering
 from .steering import STEERING, Steering
 
 TOPICS = (
-    "talk", "episodes", "night", "dreams", "weighing", "review", "drives", "state", "governor", "status", "notices",
+    "talk", "episodes", "night", "dreams", "weighing", "review", "drives", "state", "governor", "encoding", "replays",
+    "drift", "exam", "views", "breakpoints", "log", "welcome", "status", "notices",
 )  # fmt: skip
 
 
-class Story(Steering):
+class Story(Steering, Remembering):
     """Takes events, keeps what can be shown, and remembers which topics changed."""
 
     def __init__(self, live_since: float | None = None) -> None:
@@ -29,9 +32,11 @@ class Story(Steering):
         self.waiting: ev.MindWaiting | None = None
         self.heartbeat: ev.Heartbeat | None = None
         self.lost: ev.MindLost | None = None
+        self.looking = False
         self.mode = "waiting"
         self.mode_why = ""
         self.paused = False
+        self.paused_at: ev.Paused | None = None
         self.cortex = ""
         self.checked: ev.CortexChecked | None = None
         self.saved: ev.Saved | None = None
@@ -40,7 +45,12 @@ class Story(Steering):
         self.turns: list[Turn] = []
         self.told_turns: dict[int, Turn] = {}
         self.nights: dict[int, Night] = {}
+        self.explained: dict[tuple[str, str, ev.Memory], ev.Explained] = {}
+        """Why an answer is given, by question, answer and memory; of a cortex that has moved since it is not kept."""
+        self.explaining: ev.Explaining | None = None
         self.notices: list[ev.Notice] = []
+        self.past = ""
+        """Why nothing can be told or asked here, where this is not now: a moment travelled to, or a recording."""
         self.taken = 0
         self.changed = set(TOPICS)
         self._questions: dict[int, Turn] = {}
@@ -71,7 +81,8 @@ class Story(Steering):
     @property
     def up(self) -> bool:
         """A mind of this session is there and has said that it is ready."""
-        return self.heard and self.ready is not None and self.lost is None and self.waiting is None
+        there = self.heard and not self.past and self.ready is not None and self.lost is None
+        return there and self.waiting is None and not self.looking
 
     @property
     def awake(self) -> bool:
@@ -89,7 +100,7 @@ class Story(Steering):
 
     @property
     def unslept(self) -> int:
-        return sum(not episode.nights and episode.faded is None for episode in self.episodes)
+        return sum(not e.nights and e.faded is None and not e.excluded for e in self.episodes)
 
     @property
     def faded(self) -> int:
@@ -104,7 +115,19 @@ class Story(Steering):
         changed, self.changed = self.changed, set()
         return changed
 
+    def tell_of(self, other: Story) -> None:
+        """From now on one story with the other: docks keep their hold of this one and draw what the other knows."""
+        rankings = 1 + max(self.rankings, other.rankings)
+        self.__dict__ = other.__dict__
+        self.rankings, self.changed = rankings, set(TOPICS)
+
     # ------------------------------------------------------------ what the window adds itself
+
+    def looks_only(self) -> None:
+        """The home can be read and not written: no mind will come, and nothing is waited for."""
+        if not self.looking:
+            self.looking, self.waiting = True, None
+            self.changed |= {"talk", "status"}
 
     def telling(self, number: int, text: str) -> None:
         """Sent a moment ago, not yet encoded."""
@@ -172,12 +195,12 @@ class Story(Steering):
         self.changed.add("notices")
 
     def _paused(self, e: ev.Paused) -> None:
-        self.paused = True
-        self.changed |= {"status", "night"}
+        self.paused, self.paused_at = True, e
+        self.changed |= {"status", "night", "breakpoints"}
 
     def _resumed(self, e: ev.Resumed) -> None:
-        self.paused = False
-        self.changed |= {"status", "night"}
+        self.paused, self.paused_at = False, None
+        self.changed |= {"status", "night", "breakpoints"}
 
     def _checked(self, e: ev.CortexChecked) -> None:
         self.checked, self.cortex = e, e.cortex
@@ -203,12 +226,14 @@ class Story(Steering):
         episode = Episode(e)
         self.episodes.append(episode)
         self.by_number[e.episode] = episode
+        if e.corrects is not None:
+            self.corrected[e.corrects] = e.episode
         turn = self.told_turns.get(e.episode) or self._turn(Turn("told", e.episode, e.text))
         turn.text, turn.at, turn.pieces, turn.surprise, turn.encoded = e.text, e.at, e.pieces, e.surprise, e
         turn.waits = False
         turn.changed += 1
         self.told_turns[e.episode] = turn
-        self.changed |= {"episodes", "talk", "drives"}
+        self.changed |= {"episodes", "talk", "drives", "encoding"}
 
     def _kept(self, e: ev.EpisodeKept) -> None:
         if e.episode in self.by_number:
@@ -231,6 +256,7 @@ class Story(Steering):
     def _memory_read(self, e: ev.MemoryRead) -> None:
         turn = self._asked(e.question, e.cue)
         turn.read, turn.reads = e, e.reads
+        self.changed.add("encoding")
 
     def _piece(self, e: ev.AnswerPiece) -> None:
         turn = self._asked(e.question)
@@ -242,6 +268,7 @@ class Story(Steering):
         turn.text, turn.memory, turn.answered, turn.at = e.prompt, e.memory, e, e.at
         turn.answer_pieces, turn.answer_surprise = list(e.pieces), list(e.surprise)
         turn.reads = e.reads or turn.reads
+        self.changed.add("encoding")
 
     # night
 
@@ -255,6 +282,7 @@ class Story(Steering):
         if self.moments and self.moments[-1].mode == "asleep" and not self.moments[-1].decision:
             self.moments[-1] = Moment("asleep", night=e.night)
         self.changed |= {"night", "dreams", "weighing", "review", "drives", "governor", "status", "notices", "talk"}
+        self.changed.add("replays")
 
     def _of(self, number: int, *topics: str) -> Night | None:
         self.changed.update(topics)
@@ -284,12 +312,12 @@ class Story(Steering):
             night.dreams.append(e)
 
     def _step(self, e: ev.ReplayStep) -> None:
-        if night := self._of(e.night, "night", "drives"):
+        if night := self._of(e.night, "night", "drives", "replays"):
             night.steps.append(e)
             night.replay(e.step, e.items)
 
     def _probed(self, e: ev.Probed) -> None:
-        if night := self._of(e.night, "night"):
+        if night := self._of(e.night, "night", "replays"):
             night.probes.append(e)
 
     def _weighed(self, e: ev.Weighed) -> None:
@@ -300,6 +328,7 @@ class Story(Steering):
         night = self._of(e.night, "review", "night")
         if night is None:
             return
+        self.changed.add("exam")
         if e.memory == "whole":
             night.whole[e.when] = e
             return
@@ -307,6 +336,15 @@ class Story(Steering):
         (night.before if e.when == "before" else night.after).update(paper)
         if e.when == "before":
             self._known.update(paper)
+
+    def _explaining(self, e: ev.Explaining) -> None:
+        self.explaining = e
+        self.changed.add("exam")
+
+    def _explained(self, e: ev.Explained) -> None:
+        self.explaining = None
+        self.explained[e.prompt, e.answer, e.memory] = e
+        self.changed.add("exam")
 
     def _proposed(self, e: ev.Proposed) -> None:
         if night := self._of(e.proposal.night, "review", "night", "status"):
@@ -318,6 +356,7 @@ class Story(Steering):
             night.decisions.append(e)
 
     def _committed(self, e: ev.NightCommitted) -> None:
+        self.explained.clear()
         self.cortex = e.cortex_after
         if night := self._of(e.night, "review", "night", "status", "episodes", "talk"):
             night.committed = e
@@ -338,6 +377,8 @@ class Story(Steering):
             night.closed = e
 
     def _rolled_back(self, e: ev.RolledBack) -> None:
+        self.explained.clear()
+        self.changed.add("exam")
         self.cortex = e.cortex
         self.changed |= {"episodes", "review", "night", "status"}
         for number in e.nights:
@@ -350,6 +391,7 @@ class Story(Steering):
 
     def _retained(self, e: ev.Retained) -> None:
         self.changed.add("episodes")
+        self.retained.append(e)
         self._rank_again()
         for each in e.episodes:
             if episode := self.by_number.get(each.episode):
@@ -386,6 +428,8 @@ _HANDLERS = {
     ev.Probed: Story._probed,
     ev.Weighed: Story._weighed,
     ev.Examined: Story._examined,
+    ev.Explaining: Story._explaining,
+    ev.Explained: Story._explained,
     ev.Proposed: Story._proposed,
     ev.Decided: Story._decided,
     ev.NightCommitted: Story._committed,
@@ -393,4 +437,6 @@ _HANDLERS = {
     ev.RolledBack: Story._rolled_back,
     ev.Retained: Story._retained,
     **STEERING,
+    **REMEMBERING,
+    **FORGETTING,
 }

@@ -57,6 +57,8 @@ MODE_STAGES = {"awake": "wake", "rest": "dream", "asleep": "replay"}
 class Strips(QWidget):
     """`pointed(decision)`: its place among all decisions was chosen by pointer or arrow keys."""
 
+    is_figure = True
+
     pointed = Signal(int)
 
     def __init__(self, look: Look):
@@ -91,7 +93,10 @@ class Strips(QWidget):
         return QSize(260, round((len(STRIPS) + 2) * self.look.type.small * 1.5))
 
     def show_moments(self, moments: list[Moment]) -> None:
-        """The story's list itself: what was taken in before is not gone through again."""
+        """The story's list itself: what was taken in before is not gone through again, unless it is another's."""
+        if moments is not self.moments:
+            self._wide, self._rows, self._whose, self._changes, self.marks = [], [], [], [], []
+            self._values = np.zeros((0, len(FIELDS)))
         self.moments = moments
         for at in range(len(self._wide), len(moments)):
             moment = moments[at]

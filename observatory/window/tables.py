@@ -22,6 +22,8 @@ EDGE, FIGURE = 4, 66
 """Pixels: the inset of a cell's text, and the room for the figure beside a bar."""
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+MOST_FOUND = 32
+"""Searches whose rows are remembered: as many letters as anybody types and takes back."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,10 @@ class Rows(QAbstractTableModel):
         self.newest_first = False
         """Until somebody sorts: what is added stands on top, and nothing below it moves."""
         self._count = 0
+        self._whole: list[int] = []
+        self._whole_for: tuple | None = None
+        self._found: dict[str, Sequence[int]] = {}
+        self._sifted = ""
         self._sorted_by: tuple[int, Qt.SortOrder] | None = None
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:
@@ -122,9 +128,59 @@ class Rows(QAbstractTableModel):
         """Filter and sort from the beginning."""
         self.beginResetModel()
         self._count = len(self.rows)
-        kept = [at for at in range(self._count) if self.accepts is None or self.accepts(self.rows[at])]
-        self.shown = self._in_order(kept)
+        accepts, rows, whole = self.accepts, self.rows, self._all_in_order()
+        self.shown = whole.copy() if accepts is None else [at for at in whole if accepts(rows[at])]
         self.endResetModel()
+
+    def sift(
+        self, accepts: Callable[[Any], bool] | None, asks: Sequence[Callable[[Any], bool]], text: str, narrower: bool
+    ) -> None:
+        """Filter by several questions, one after the other, so that the later ones are put to few.
+
+        `accepts` is all of them together, for rows that come later. `text` is how they are written: what was found for
+        it is remembered for when a letter is taken back. `narrower`: nothing can be found but what was found last, and
+        `asks` are only those that are new. Rows are asked in the order in which they lie in memory, and ordered after.
+        """
+        fresh = self._count != len(self.rows)
+        self.accepts = accepts
+        self.beginResetModel()
+        self._count = len(self.rows)
+        rows, whole = self.rows, self._all_in_order()
+        found = self._found.get(text)
+        if found is None:
+            last = self._found.get(self._sifted) if narrower and not fresh else None
+            found = last if last is not None else range(self._count)
+            for ask in asks if last is not None or not narrower else [accepts] if accepts else []:
+                found = [at for at in found if ask(rows[at])]
+            if len(self._found) >= MOST_FOUND:
+                self._found.pop(next(iter(self._found)))
+            self._found[text] = found
+        self._sifted = text
+        if len(found) == self._count:
+            self.shown = whole.copy()
+        else:
+            kept = bytearray(self._count)
+            for at in found:
+                kept[at] = 1
+            self.shown = [at for at in whole if kept[at]]
+        self.endResetModel()
+
+    def _all_in_order(self) -> list[int]:
+        """Every row in the order of the table, kept until something that it follows from is another: a search that is
+        typed must not sort a hundred thousand rows at each key."""
+        if self._whole_for != self._order():
+            self._whole, self._whole_for = self._in_order(list(range(self._count))), self._order()
+            self._found.clear()
+        return self._whole
+
+    def _order(self) -> tuple:
+        """What the order of all rows follows from, but for the values of their cells."""
+        return id(self.rows), self._count, self._sorted_by, self.newest_first
+
+    def values_changed(self) -> None:
+        """Cells changed in place: the next search sorts anew."""
+        self._whole_for = None
+        self._found.clear()
 
     def order_again(self) -> None:
         """What the rows are sorted by is another now; what is chosen stays chosen."""
@@ -139,6 +195,9 @@ class Rows(QAbstractTableModel):
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         self._sorted_by = (column, order) if 0 <= column < len(self.columns) else None
         self._reorder(self.shown)
+        if len(self.shown) == self._count:  # else the next search would sort all of them once more
+            self._whole, self._whole_for = self.shown.copy(), self._order()
+            self._found.clear()
 
     def _reorder(self, shown: list[int]) -> None:
         if len(shown) != len(self.shown):
@@ -234,6 +293,17 @@ class Table(QTableView):
             if not column.stretch:
                 self.setColumnWidth(place, round(column.width * scale))
         self.viewport().update()
+
+    def several(self) -> None:
+        """Let more than one row be chosen: Shift and Ctrl with the arrows, Ctrl+A for all."""
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+
+    def picked(self) -> list[Any]:
+        """Every chosen row, in the order of the table; by stretches, since all of a large table may be chosen."""
+        found: list[Any] = []
+        for stretch in sorted(self.selectionModel().selection(), key=lambda each: each.top()):
+            found += [self.rows.row(place) for place in range(stretch.top(), stretch.bottom() + 1)]
+        return found
 
     def chosen(self) -> Any:
         index = self.currentIndex()

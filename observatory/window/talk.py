@@ -171,8 +171,12 @@ class TalkDock(Dock):
             self.how.show_episode(number, words.name(episode.told, number, 60), episode.told.outcome, can)
 
     def _why_not(self) -> str:
+        if self.story.past:
+            return self.story.past
         if self.story.deaf and self.story.up:
             return "Asleep: what you say waits for the gate"
+        if self.story.looking:
+            return "Open for reading only: it can be looked at, not talked to"
         if self.story.lost:
             return "The mind's process has ended"
         if self.story.live_since is None:

@@ -32,6 +32,8 @@ CORNERS = np.array([[0.5, 0.0], [0.0, 1.0], [1.0, 1.0]])
 class Triangle(QWidget):
     """`pointed(place)`: a mark was chosen by pointer or key; `opened(place)`: it was pressed, or Enter was."""
 
+    is_figure = True
+
     pointed = Signal(int)
     opened = Signal(int)
 

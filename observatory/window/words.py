@@ -11,16 +11,7 @@ from datetime import datetime
 
 from ..protocol import drives as dr
 from ..protocol import events as ev
-
-_SYMBOLS = {code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\n\t"}
-_SYMBOLS |= {127: "\u2421", 0x2028: "\u2424", 0x2029: "\u2424", 0xFEFF: "\ufffd"}
-# Overrides of direction could make one text look like another; they are shown, not obeyed.
-_SYMBOLS |= {code: "\ufffd" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
-
-
-def literal(text: str) -> str:
-    """The same text, the same length, with every control character visible."""
-    return text.translate(_SYMBOLS)
+from ..protocol.plain import literal
 
 
 def line(text: str, most: int = 400) -> str:

@@ -66,11 +66,11 @@ def open_session(tmp_path, monkeypatch):
 def command(tmp_path):
     """Runs the command line as a person's shell does, with the double as the mind."""
 
-    def run(*arguments, words: str = "", stdin=subprocess.DEVNULL, timeout: float = 60, **env):
+    def run(*arguments, words: str = "", stdin=subprocess.DEVNULL, timeout: float = 60, preexec_fn=None, **env):
         return subprocess.run(
             [sys.executable, "-m", "observatory", *map(str, arguments)],
             capture_output=True, text=True, stdin=stdin, timeout=timeout, check=False, cwd=ROOT,
-            env=environment(tmp_path, words, **env),
+            env=environment(tmp_path, words, **env), preexec_fn=preexec_fn,
         )  # fmt: skip
 
     return run

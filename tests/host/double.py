@@ -117,6 +117,16 @@ class Double:
                 self.tell(e.GoalSet(at=time.time(), goal=command.goal))
             case c.Sleep():
                 self.sleep(command)
+            case c.Relive():
+                self.relive(command)
+            case c.RankCanaries():
+                known = {self.texts[n] for n in self.taught & self.texts.keys()}
+                for one in command.canaries:
+                    rank = 1 if one.text in known else 57
+                    self.tell(e.CanaryRanked(
+                        at=time.time(), episode=one.episode, when=command.when, rank=rank, of=command.among,
+                        cortex=self.cortex,
+                    ))  # fmt: skip
             case c.RollBack():
                 self.cortex = command.accepted[-1].cortex_after if command.accepted else BASE
                 nights = [n for n in self.nights if n > command.to_night]
@@ -128,6 +138,25 @@ class Double:
                 )
                 self.taught -= set(self.texts)
                 self.retain(0, set())
+
+    def relive(self, order) -> None:
+        if f"dies-reliving-{order.part}" in self.words:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if order.begin:
+            self.texts, self.taught, self.nights, self.cortex = {}, set(), [], BASE
+        for step in order.steps:
+            if isinstance(step, c.Tell):
+                self.texts[step.episode] = step.text
+            elif isinstance(step, c.NightBehind) and step.accepted is not None:
+                assert step.accepted.cortex_before == self.cortex, "the nights do not follow one another"
+                self.cortex = step.accepted.cortex_after
+                self.nights.append(step.night)
+                self.taught |= set(step.episodes)
+        if order.gone:
+            self.tell(e.RolledBack(
+                at=time.time(), to_night=order.back_to, nights=order.gone, cortex=self.cortex, why=order.why
+            ))  # fmt: skip
+        self.tell(e.Relived(at=time.time(), part=order.part, cortex=self.cortex))
 
     def wake(self, settings) -> None:
         self.settings, self.ended = settings, list(settings.ended)
@@ -293,14 +322,14 @@ class Double:
             )
         )  # fmt: skip
 
-    def propose(self, s):
-        after = digest(self.cortex, s.night, s.seed, s.episodes)
+    def propose(self, s, scale: float = 0.5):
+        after = digest(self.cortex, s.night, s.seed, [self.texts.get(n) for n in s.episodes], scale)
         delta = digest(f"delta {after}")
         file = f"night-{s.night:04d}-{delta[:12]}.safetensors"
         if self.settings.deltas_folder:
             write(Path(self.settings.deltas_folder) / file, f"delta {after}".encode())
         proposal = e.Proposal(
-            night=s.night, delta=delta, file=file, cortex_before=self.cortex, cortex_after=after, scale=0.5, rank=2,
+            night=s.night, delta=delta, file=file, cortex_before=self.cortex, cortex_after=after, scale=scale, rank=2,
             norm=1.5, drift={"layer 0": 0.1}, episodes=s.episodes, steps=STEPS, tokens=100, bytes=64,
         )  # fmt: skip
         self.tell(
@@ -319,6 +348,10 @@ class Double:
             except EOFError:
                 os._exit(0)
             match command:
+                case c.VetoNight(changed=True, reason=reason):
+                    return self.close(s, "changed", reason, self.cortex, started, STEPS)
+                case c.ScaleDown(scale=scale):
+                    proposal = self.propose(s, 0.5 * scale)
                 case c.Decide(decision="approve", delta=delta):
                     assert delta == proposal.delta
                     self.tell(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from observatory.mind.corrections import as_read, corrected
+from observatory.mind.corrections import corrected
+from observatory.mind.went import as_read
 from observatory.protocol import commands as cmd
 from observatory.protocol import events as ev
 from tests.mind.tiny import of, woken

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 
 import pytest
 import torch
@@ -45,7 +46,7 @@ def test_a_broken_gguf_is_named_and_leaves_nothing_half_made(tmp_path):
 
 def test_too_little_space_is_said_before_anything_is_written(tmp_path, monkeypatch):
     path = tmp_path / "model.gguf"
-    path.write_bytes(b"GGUF" + b"\x00" * 10_000)
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 0) + b"\x00" * 10_000)
     usage = shutil.disk_usage(tmp_path)._replace(free=100)
     monkeypatch.setattr(models.shutil, "disk_usage", lambda _: usage)
     with pytest.raises(models.ModelMissing, match="free some space"):

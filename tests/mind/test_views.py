@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from observatory.mind import views
 from observatory.mind.delta import Delta
 from observatory.mind.replay import Recipe, Replay
+from observatory.mind.went import as_read
 from observatory.protocol import events as ev
 from tests.mind.tiny import TEXTS, a_night, of
 
@@ -195,3 +196,24 @@ def test_a_night_learns_from_fresh_cues_beside_those_it_has(told):
         for view in views.plain_views(parts.speech, passage)
     }
     assert 0.2 < sum(cue not in known for cue in cues) / len(cues) < 0.9
+
+
+def test_how_an_attempt_went_is_asked_for_and_answered_by_the_reason_alone(told):
+    speech = told.parts.speech
+    tried = "We tried to open the vault of Quarry House with a spoon."
+    for outcome, said in ((-1.0, "It went wrong: it was made of wax."), (0.5, "It worked: it was made of wax.")):
+        text = as_read(tried, outcome, "it was made of wax")
+        (passage,) = views.passages(speech, 7, text, [1.0] * len(speech.encode(text)))
+        went = [view for view in views.plain_views(speech, passage) if view.kind == "went"]
+        assert {view.passage.text for view in went} == {said} and len({view.cue for view in went}) == 4
+        assert all("wax" not in view.cue for view in went)
+        gap = views.answered(speech, passage, "gap", "Which?", answer="made of wax")
+        assert gap.passage.text == said
+        about = views.answered(speech, passage, "about", "Quarry House?")
+        assert about.passage.text == text
+
+
+def test_an_experience_without_an_outcome_is_not_asked_how_it_went(told):
+    speech = told.parts.speech
+    (passage,) = views.passages(speech, 1, TEXTS[1], told.parts.lived[1].bits)
+    assert not [view for view in views.plain_views(speech, passage) if view.kind == "went"]

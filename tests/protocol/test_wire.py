@@ -35,7 +35,7 @@ def values(kind) -> st.SearchStrategy:
         case msgspec.inspect.UnionType():
             return st.one_of([values(each) for each in kind.types])
         case msgspec.inspect.ListType():
-            return st.lists(values(kind.item_type), max_size=2)
+            return st.lists(values(kind.item_type), min_size=kind.min_length or 0, max_size=2)
         case msgspec.inspect.DictType():
             return st.dictionaries(values(kind.key_type), values(kind.value_type), max_size=2)
         case msgspec.inspect.StructType():

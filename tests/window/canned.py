@@ -47,16 +47,22 @@ def episode(number: int, text: str, **about) -> ev.EpisodeEncoded:
         "speaker": "user", "session": "", "lived_at": "", "goal": "", "outcome": None, "because": "",
         "source": "window", "line": 0, "at": START + number, "nearest": [],
     } | about  # fmt: skip
+    dice = random.Random(number)
+    code = sorted({*(n * 61 for n in range(8)), *dice.sample(range(0, 4096), 56)})
     return ev.EpisodeEncoded(
         episode=number, text=text, pieces=pieces(text), tokens=[1] * len(pieces(text)), surprise=bits(text),
-        code=list(range(64)), novelty=0.5 + (number * 37 % 50) / 100, pass_ms=41.0, code_ms=2.0, **kept,
+        code=code, strengths=[0.4 + 3 * dice.random() for _ in code],
+        novelty=0.5 + (number * 37 % 50) / 100, pass_ms=41.0, code_ms=2.0, **kept,
     )  # fmt: skip
 
 
 def day() -> list[ev.Event]:
     out: list[ev.Event] = [ready(), ev.ModeChanged(at=START, mode="awake", why="ready")]
     for number, e in enumerate(read_day(resources.folder() / "days" / "first.jsonl").experiences, start=1):
-        nearest = [ev.Overlap(episode=number - 1, before=0.41, after=0.06)] if number > 1 else []
+        nearest = [
+            ev.Overlap(episode=n, before=0.62 - 0.05 * k, after=0.16 / (k + 1), states=0.97 - 0.01 * k)
+            for k, n in enumerate(range(number - 1, max(0, number - 9), -1))
+        ]
         out.append(episode(
             number, e.text, speaker=e.speaker, session=e.session, lived_at=e.at, goal=e.goal, outcome=e.outcome,
             because=e.because, nearest=nearest,
@@ -114,7 +120,7 @@ def night_opens(steps: int = 40, number: int = 1, episodes: int = 25) -> list[ev
             "question": "What is the largest ocean? The Pacific."}  # fmt: skip
     for item in range(12):
         kind = tuple(said)[item % 3]
-        out.append(ev.OldMaterial(night=number, item=item, kind=kind, text=said[kind]))
+        out.append(ev.OldMaterial(night=number, item=item + 1, kind=kind, text=said[kind]))
     return out
 
 
@@ -207,6 +213,22 @@ def weighed(number: int = 1, *, rank: bool = True) -> list[ev.Weighed]:
     return out
 
 
+def watched(e: ev.EpisodeEncoded, step: int, of: int) -> ev.Watched:
+    """A student who learns its words one by one, and a teacher who knows them."""
+    cue = [" Tell", " me", " about", f" {_name(e.text)}", "."]
+    said = pieces(e.text)
+    dice, done = random.Random(step), step / of
+    before = [min(0.97, max(0.01, done * 1.1 - 0.5 * dice.random())) for _ in said]
+    after = [min(0.99, chance + 0.12 * dice.random()) for chance in before]
+    return ev.Watched(
+        pieces=[*cue, *said], places=list(range(len(cue), len(cue) + len(said))), before=before, after=after,
+        teacher=[0.75 + 0.24 * dice.random() for _ in said],
+        before_says=[piece if chance > 0.4 else " the" for piece, chance in zip(said, before, strict=True)],
+        after_says=[piece if chance > 0.4 else " a" for piece, chance in zip(said, after, strict=True)],
+        teacher_says=list(said), loss_after=0.9 * math.exp(-done), took_ms=40.0,
+    )  # fmt: skip
+
+
 def replay_step(step: int, of: int, number: int = 1, rows: int = 18) -> ev.ReplayStep:
     dice = random.Random(step)
     told = TOLD
@@ -219,9 +241,10 @@ def replay_step(step: int, of: int, number: int = 1, rows: int = 18) -> ev.Repla
             kind, f"What do you know about {_name(e.text)}?"
         )
         whose = None if kind == "old" else e.episode
-        items.append(ev.ReplayItem(kind=kind, episode=whose, item=row, cue=cue, loss=loss,
+        items.append(ev.ReplayItem(kind=kind, episode=whose, item=row % 12 + 1, cue=cue, loss=loss,
                                    worst=loss * 2.4, because="its withheld cue was still missed",
-                                   drive="" if kind == "old" else PARTS[(step + row) % 4]))  # fmt: skip
+                                   drive="" if kind == "old" else PARTS[(step + row) % 4],
+                                   watched=watched(e, step, of) if row == 0 else None))  # fmt: skip
     return ev.ReplayStep(
         at=START + 300 + step, night=number, step=step, of=of,
         loss=5.9 * math.exp(-3.2 * step / of) + 0.3 + 0.35 * dice.random(),
@@ -301,6 +324,60 @@ def whole_story() -> list[ev.Event]:
     return [*at_the_gate(), *committed()]
 
 
+def why(nights: int = 1) -> ev.Explained:
+    """Why the first answer that was learnt is given: the last of the nights carries it."""
+    known = {(a.question.prompt, a.question.kind): a.right for a in paper("before").answers}
+    learnt = next(a for a in paper("after").answers if a.right and not known[a.question.prompt, a.question.kind])
+    parts = pieces(learnt.answer)
+    bits_ = [0.2 + 0.1 * (place % 3) for place in range(len(parts))]
+    telling = max(range(len(parts)), key=lambda place: len(parts[place]))
+    dear = [9.4 if place == telling else b for place, b in enumerate(bits_)]
+    return ev.Explained(
+        prompt=learnt.question.prompt, answer=learnt.answer, memory="cortex", pieces=parts, bits=bits_,
+        base=ev.Without(bits=[b + 1.0 for b in dear], says="I am sorry, I do not know that."), reads=[],
+        nights=[
+            ev.WithoutNight(night=n, bits=dear if n == nights else bits_,
+                            says="I am not sure." if n == nights else learnt.answer)
+            for n in range(1, nights + 1)
+        ],
+        telling=telling, lens_night=nights, wall_s=2.0,
+        lens=[
+            ev.LensLayer(layer=n, before_bits=15.5 - 0.2 * n, after_bits=max(0.3, 15.3 - 0.02 * n * n),
+                         before_word="a", after_word=parts[telling].strip() if n > 26 else "the")
+            for n in range(1, 31)
+        ],
+    )  # fmt: skip
+
+
+def nights(many: int) -> list[ev.Event]:
+    """Several nights, each of which keeps less of the earlier days than of its own."""
+    out = [*day()]
+    for number in range(1, many + 1):
+        asked = []
+        for taught in range(1, many + 1):
+            for place in range(20):
+                question = ev.Question(
+                    prompt=f"What did day {taught} say of thing {place}?", answers=[f"this {place}"], kind="direct",
+                    day=taught,
+                )  # fmt: skip
+                right = taught <= number and place >= 2 * (number - taught)
+                asked.append(ev.ExamAnswer(question=question, answer=f"this {place}" if right else "no", right=right))
+        for place, (prompt, said) in enumerate(KNOWN):
+            question = ev.Question(prompt=prompt, answers=[said], kind="known")
+            right = not (place == 4 and number >= 2)
+            asked.append(ev.ExamAnswer(question=question, answer=said if right else "mud", right=right))
+        before = [
+            ev.ExamAnswer(question=a.question, answer=a.question.answers[0], right=True) for a in asked
+            if a.question.kind == "known"
+        ]  # fmt: skip
+        out += night_opens(number=number)
+        if number == 1:
+            out.append(ev.Examined(night=1, when="before", memory="cortex", scores={}, answers=before, wall_s=1.0))
+        out.append(ev.Examined(night=number, when="after", memory="cortex", scores={}, answers=asked, wall_s=1.0))
+        out += [e for e in [*gate(number), *committed(number)] if not isinstance(e, ev.Examined)]
+    return out
+
+
 TOLD = [e for e in day() if isinstance(e, ev.EpisodeEncoded)]
 
 
@@ -311,6 +388,20 @@ class State:
     problem = ""
 
 
+class Put:
+    """A question to the record that a test answers when it likes."""
+
+    def __init__(self):
+        self.answer, self.cancelled = None, False
+
+    @property
+    def done(self):
+        return self.answer is not None
+
+    def cancel(self):
+        self.cancelled = True
+
+
 class Canned:
     """A source that hands out what it is given and remembers what was asked of it."""
 
@@ -319,7 +410,7 @@ class Canned:
         self.asked_of: list[tuple] = []
         self.state = State()
         self.started = self.closed = False
-        self.refuse = ""
+        self.refuse = self.phrase = ""
         self._episode, self._question = 100, 100
 
     def start(self) -> None:
@@ -347,8 +438,40 @@ class Canned:
         self._question += 1
         return self._question
 
+    def change(self, reason, by, *, leave_out=(), scale=1.0):
+        self._note("change", list(leave_out), scale, reason, by)
+
+    def forget(self, episodes, by, why):
+        self._note("forget", list(episodes), by, why)
+        return []
+
+    def signs(self, by):
+        return bool(self.phrase)
+
+    def decide_signed(self, decision, reason, by, phrase):
+        if phrase != self.phrase:
+            raise RuntimeError("It was not signed: the key does not open with this pass phrase.")
+        self._note("decide signed", decision, reason, by)
+
+    def explain(self, text, answer, memory="cortex", style="chat"):
+        self._note("explain", text, answer, memory, style)
+
     def feedback(self, episode, outcome, because=""):
         self._note("feedback", episode, outcome, because)
+
+    def mark(self, episodes, mark, on, by):
+        self._note("mark", list(episodes), mark, on, by)
+        self.give(ev.EpisodesMarked(episodes=list(episodes), mark=mark, on=on, by=by))
+
+    def sql(self, text):
+        self._note("sql", text)
+        self.put = Put()
+        return self.put
+
+    def export(self, target, text, values=None):
+        self._note("export", target, text, values)
+        self.put = Put()
+        return self.put
 
     def set_goal(self, goal):
         self._note("set_goal", goal)
@@ -374,6 +497,12 @@ class Canned:
 
     def step(self, unit="step"):
         self._note("step", unit)
+
+    def run_until(self, condition):
+        self._note("run_until", condition)
+
+    def watch(self, conditions):
+        self._note("watch", list(conditions))
 
     def decide(self, decision, reason, by):
         self._note("decide", decision, reason, by)

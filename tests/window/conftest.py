@@ -40,6 +40,7 @@ def opened(qtbot, tmp_path):
         window = MainWindow(Look(theme), layout=layout, live=False, by="Ada")
         window.live = True
         window.ask_leave = lambda text: True
+        window.choose_folder = lambda title: ""
         window.resize(*size)
         with qtbot.waitActive(window):
             window.show()

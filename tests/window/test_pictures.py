@@ -21,7 +21,8 @@ pytestmark = pytest.mark.pictures
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = {
     f"{name}.png" for name in
-    ("window", "talk", "episodes", "night", "dreams", "weighing", "review", "drives", "state", "governor")
+    ("window", "talk", "episodes", "night", "dreams", "weighing", "review", "drives", "state", "governor", "encoding",
+     "replays", "drift", "exam", "views", "breakpoints", "log", "welcome")
 }  # fmt: skip
 
 

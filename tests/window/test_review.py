@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from observatory.protocol import events as ev
 from tests.window import canned
 from tests.window.conftest import take_in
 
@@ -106,3 +108,26 @@ def test_with_nothing_to_review_the_dock_says_what_will_be_there(opened):
     window.show_review()
     assert window.review.pages.currentWidget() is window.review.empty
     assert "Ctrl+L" in window.review.empty.text.text()
+
+
+def test_red_flags_stand_on_the_proposal_a_line_each_and_are_away_without_any(opened):
+    gate = canned.gate()
+    flags = [ev.RedFlag(kind="order", said="An episode reads like <b>an order</b>", episodes=[3])]
+    gate = [structs.replace(event, flags=flags) if isinstance(event, ev.Proposed) else event for event in gate]
+    window = opened([*NIGHT, *gate, canned.beat("asleep")])
+    window.show_review()
+    assert window.review.flags.text() == "⚑ An episode reads like <b>an order</b>."
+    assert window.review.flags.isVisible()
+    plain = opened(GATE)
+    plain.show_review()
+    assert not plain.review.flags.isVisible()
+
+
+def test_what_is_forgotten_is_shown_nowhere_from_when_it_was_asked_for(opened):
+    asked = ev.ForgettingAsked(episodes=[1], nights=[], by="Mirembe", why="private")
+    window = opened([*AWAKE])
+    said = window.story.by_number[1].told.text
+    window.source.give(asked)
+    take_in(window)
+    assert 1 not in window.story.by_number
+    assert said not in [turn.text for turn in window.story.told_turns.values()]

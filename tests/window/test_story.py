@@ -73,6 +73,15 @@ def test_an_approval_closes_the_proposal_and_a_hold_does_not():
     assert story.review.open_proposal is None
 
 
+def test_an_approval_that_waits_for_another_persons_leaves_the_proposal_open():
+    story = Story().take_all(canned.at_the_gate())
+    first = ev.Decided(night=1, delta=canned.DELTA, decision="approve", by="Ada", reason="it learnt", waits=1)
+    story.take(first)
+    assert story.review.open_proposal is not None
+    story.take(ev.Decided(night=1, delta=canned.DELTA, decision="approve", by="Bo", reason="it did"))
+    assert story.review.open_proposal is None
+
+
 def test_a_rolled_back_night_no_longer_counts_as_slept_on():
     story = Story().take_all(canned.whole_story())
     story.take(ev.RolledBack(to_night=0, nights=[1], cortex=canned.BASE, why="second thoughts"))

@@ -23,8 +23,19 @@ from .drives import (
     StateTrained,
 )
 from .exam import ExamAnswer, Examined, Measured, Question, Score
+from .forgetting import (
+    CanaryRanked,
+    ChangesAsked,
+    EpisodeReread,
+    FileDestroyed,
+    ForgettingAsked,
+    Forgotten,
+    LineRedacted,
+    Relived,
+)
 from .governor import Choice, EpisodeObserved, GovernorDecided, MetaStates, Moment
 from .host import LineLived, MindLost, Saved
+from .marks import EpisodesMarked, Mark
 from .night import (
     Decided,
     DreamMade,
@@ -34,14 +45,17 @@ from .night import (
     NightOpened,
     NightProgress,
     OldMaterial,
+    PolicyTaken,
     Probed,
     ProbedEpisode,
     Proposal,
     Proposed,
+    RedFlag,
     ReplayItem,
     ReplayStep,
     RolledBack,
     StageEntered,
+    Watched,
     Weighed,
 )
 from .retention import Retained, Retention, TraceKept
@@ -62,12 +76,15 @@ from .waking import (
     Read,
     Resumed,
 )
+from .why import Explained, Explaining, LensLayer, Without, WithoutNight, WithoutRead
 
 AnyEvent = Union[
     MindWaiting, MindReady, Heartbeat, ModeChanged, Notice, Paused, Resumed, CortexChecked,
     EpisodeEncoded, EpisodeKept, MemoryRead, AnswerPiece, Answered,
     NightOpened, EpisodeProposed, StageEntered, NightProgress, OldMaterial, DreamMade, ReplayStep, Probed,
-    Examined, Measured, Weighed, Proposed, Decided, NightCommitted, NightClosed, RolledBack,
+    Examined, Measured, Weighed, Proposed, Decided, PolicyTaken, NightCommitted, NightClosed, RolledBack,
     Retained, TraceKept, Saved, MindLost, LineLived,
     EpisodesScored, GoalSet, FeedbackGiven, StateMoved, StateTrained, GovernorDecided, EpisodeObserved,
+    Explaining, Explained, EpisodesMarked,
+    ForgettingAsked, EpisodeReread, CanaryRanked, Relived, Forgotten, ChangesAsked,
 ]  # fmt: skip

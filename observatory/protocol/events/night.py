@@ -20,6 +20,10 @@ class NightOpened(Record, frozen=True, kw_only=True):
     resumed_from_step: int = 0
     drives: str = ""
     """The dials that it was opened with, as they are written on the command line."""
+    plan: str = ""
+    """All of its plan as JSON, so that it can be derived again; empty in what older versions recorded."""
+    stage: str = ""
+    """The plugin that replays in place of the built-in replay; empty for that."""
 
 
 class EpisodeProposed(Record, frozen=True, kw_only=True):
@@ -87,6 +91,27 @@ class DreamMade(Record, frozen=True, kw_only=True):
     drawn: Literal["", "best", "chance"] = ""
 
 
+class Watched(Plain, frozen=True, kw_only=True):
+    """One row of a batch, token by token: what the student makes of it before and after the step, and the teacher.
+
+    `pieces` are all of its tokens, `places` those of them that were to be said. `before`, `after` and `teacher` are the
+    chances of each of these; `before_says` … the word thought likeliest there. The teacher is the mind with the episode
+    in reach; of old material it is what the cortex said before the night. `loss_after` is of the same row, after the
+    step.
+    """
+
+    pieces: list[str]
+    places: list[int]
+    before: list[float]
+    after: list[float]
+    teacher: list[float]
+    before_says: list[str]
+    after_says: list[str]
+    teacher_says: list[str]
+    loss_after: float
+    took_ms: float
+
+
 class ReplayItem(Plain, frozen=True, kw_only=True):
     """One row of a batch: what was replayed, through which view, and how wrong the student was."""
 
@@ -99,6 +124,8 @@ class ReplayItem(Plain, frozen=True, kw_only=True):
     because: str = ""
     drive: Literal["", "curiosity", "focus", "fear", "chance"] = ""
     """Which drive drew it."""
+    watched: Watched | None = None
+    """Some rows are watched, as far as that costs next to nothing."""
 
 
 class ReplayStep(Record, frozen=True, kw_only=True):
@@ -174,6 +201,15 @@ class Proposal(Plain, frozen=True, kw_only=True):
     """The model of the latent state that this night trained: its hash and its file. Empty: none was."""
 
 
+class RedFlag(Plain, frozen=True, kw_only=True):
+    """Something to look at twice: text that reads like an order or a secret, one source that pulls most of the
+    replays, answers that changed and no episode explains."""
+
+    kind: Literal["order", "secret", "source", "unexplained"]
+    said: str
+    episodes: list[int] = []
+
+
 class Proposed(Record, frozen=True, kw_only=True):
     """The night asks for leave. Nothing has been changed yet."""
 
@@ -184,6 +220,7 @@ class Proposed(Record, frozen=True, kw_only=True):
     perplexity_after: float
     kl_before: float
     kl_after: float
+    flags: list[RedFlag] = []
 
 
 class Decided(Record, frozen=True, kw_only=True):
@@ -194,6 +231,22 @@ class Decided(Record, frozen=True, kw_only=True):
     decision: Literal["approve", "hold", "veto"]
     by: str
     reason: str
+    evidence: str = ""
+    """The hash of all that the proposal showed; empty in what older versions recorded, as is the policy's."""
+    policy: str = ""
+    """The hash of the policy that was in force; empty where it could not be used."""
+    waits: int = 0
+    """How many other people's approvals are still wanted; until then an approval changes nothing."""
+    key: str = ""
+    """The fingerprint of the key that signed it, and what it signed with it."""
+    signature: str = ""
+
+
+class PolicyTaken(Record, frozen=True, kw_only=True):
+    """A policy that decisions are held against: its hash, and all that it says. Kept before the first of them."""
+
+    policy: str
+    says: str
 
 
 class NightCommitted(Record, frozen=True, kw_only=True):
@@ -208,10 +261,10 @@ class NightCommitted(Record, frozen=True, kw_only=True):
 
 
 class NightClosed(Record, frozen=True, kw_only=True):
-    """The end of a night, however it ended."""
+    """The end of a night, however it ended. `changed`: a reviewer wants it otherwise, and it is opened again."""
 
     night: int
-    ended: Literal["committed", "vetoed", "interrupted", "failed"]
+    ended: Literal["committed", "vetoed", "interrupted", "failed", "changed"]
     cortex: str
     why: str
     wall_s: float

@@ -31,6 +31,8 @@ class MindReady(Record, frozen=True, kw_only=True):
     nights: list[int]
     versions: dict[str, str]
     load_s: float
+    fast_store: str = ""
+    """The plugin whose store finds episodes; empty for the built-in one."""
 
 
 class Heartbeat(Telemetry, frozen=True, kw_only=True):
@@ -58,9 +60,13 @@ class Notice(Record, frozen=True, kw_only=True):
 
 
 class Paused(Record, frozen=True, kw_only=True):
+    """`step` steps are done, `of` are planned. `why`: the condition that held it; empty when a person did."""
+
     night: int
     step: int
     stage: str
+    of: int = 0
+    why: str = ""
 
 
 class Resumed(Record, frozen=True, kw_only=True):
@@ -74,14 +80,21 @@ class CortexChecked(Telemetry, frozen=True, kw_only=True):
     cortex: str
     unchanged: bool
     whole: bool
+    written: list[str] = []
+    """Where something was written past the gate, as far as it can be told."""
 
 
 class Overlap(Plain, frozen=True, kw_only=True):
-    """Pattern separation against one stored episode: overlap of inputs and of sparse codes."""
+    """Pattern separation against one stored episode: overlap of inputs and of sparse codes.
+
+    `before`: how well whitened keys complete each other, token by token; `after`: the share of units in both codes;
+    `states`: the cosine of the cortex's own mean states, before anything is whitened.
+    """
 
     episode: int
     before: float
     after: float
+    states: float | None = None
 
 
 class EpisodeEncoded(Record, frozen=True, kw_only=True):
@@ -106,6 +119,8 @@ class EpisodeEncoded(Record, frozen=True, kw_only=True):
     pass_ms: float
     code_ms: float
     corrects: int | None = None
+    strengths: list[float] = []
+    """How strongly each unit of the code is lit; empty in what older versions recorded."""
 
 
 class EpisodeKept(Record, frozen=True, kw_only=True):
