@@ -258,19 +258,25 @@ def asked_of(name: str, question: str) -> str:
 
 
 def answered(speech: Speech, passage: Passage, kind: str, cue: str, dream: int = 0, answer: str = "") -> View:
-    """A cue and what it brings back: the passage, or the part of a long one that says what the answer says."""
-    said = _part_of(speech, passage, answer)
+    """A cue and what it brings back: the passage, or the part of a long one that says what the answer says.
+
+    How it went is said alone only to who asks that: where other cues were answered so too, “It went wrong” became what
+    the cortex said to everything.
+    """
+    said = _part_of(speech, passage, answer, alone=kind == "went")
     head = speech.encode(cue) + speech.turn
     tokens = [*head, *speech.encode(said.text), speech.end]
     return View(said, kind, cue, tokens, list(range(len(head) - 1, len(tokens) - 1)), dream=dream)
 
 
-def _part_of(speech: Speech, passage: Passage, answer: str) -> Passage:
+def _part_of(speech: Speech, passage: Passage, answer: str, alone: bool) -> Passage:
     parts, wanted = sentences(passage.text), set(content_words(answer))
-    in_one_breath = len(passage.bits) <= ONE_BREATH and not split_off(passage.text)[1]
-    if not wanted or len(parts) < 2 or in_one_breath:
+    went = split_off(passage.text)[1]
+    if not wanted or len(parts) < 2 or (len(passage.bits) <= ONE_BREATH and not went):
         return passage
     best = max(parts, key=lambda part: len(wanted.intersection(content_words(part))))
+    if best in went and not alone:
+        return passage
     before = len(speech.encode(passage.text[: passage.text.index(best)]))
     bits = passage.bits[before : before + len(speech.encode(best))]
     return Passage(passage.episode, best, bits, passage.names)

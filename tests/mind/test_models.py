@@ -74,8 +74,6 @@ def test_a_precision_by_hand_wins_and_an_unknown_one_is_refused():
         choose("cpu", "int3")
 
 
-def test_on_a_cpu_bfloat16_is_chosen_only_where_the_cpu_computes_in_it(monkeypatch):
-    monkeypatch.setattr("observatory.mind.device._fast_bfloat16", lambda: True)
-    assert choose("cpu").precision == "bfloat16"
-    monkeypatch.setattr("observatory.mind.device._fast_bfloat16", lambda: False)
+def test_a_cpu_computes_in_float32_unless_told_otherwise():
     assert choose("cpu").precision == "float32"
+    assert choose("cpu", "bfloat16").precision == "bfloat16"

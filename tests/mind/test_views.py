@@ -208,7 +208,8 @@ def test_how_an_attempt_went_is_asked_for_and_answered_by_the_reason_alone(told)
         assert {view.passage.text for view in went} == {said} and len({view.cue for view in went}) == 4
         assert all("wax" not in view.cue for view in went)
         gap = views.answered(speech, passage, "gap", "Which?", answer="made of wax")
-        assert gap.passage.text == said
+        assert gap.passage.text == text, "nobody asked how it went, so it is not said alone"
+        assert views.answered(speech, passage, "gap", "Which?", answer="a spoon").passage.text == tried
         about = views.answered(speech, passage, "about", "Quarry House?")
         assert about.passage.text == text
 
