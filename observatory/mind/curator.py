@@ -20,6 +20,7 @@ from .views import Repertoire, View
 
 Drawer = Literal["curiosity", "focus", "fear", "chance"]
 DRAWERS: tuple[Drawer, ...] = get_args(Drawer)
+CHANCE = DRAWERS.index("chance")
 FIRST_WORST = 5.0
 LEAST = 0.05
 KEPT_OF_MEAN = 0.5
@@ -86,12 +87,19 @@ class Curator:
         for _ in range(MOST_VIEWS):
             left = wanted.T.clone()
             for _ in range(min(count - len(chosen), awake)):
-                # A drive by its dial, among those that see anything in what is left; chance sees everything.
-                by = int(torch.multinomial(self._dials * (left.sum(1) > 0), 1, generator=self.chance))
+                by = int(torch.multinomial(self._shares(left.sum(1)), 1, generator=self.chance))
                 at = int(torch.multinomial(left[by], 1, generator=self.chance))
                 chosen.append(Draw(pool[at], DRAWERS[by]))
                 left[:, at] = 0.0
         return chosen
+
+    def _shares(self, missed: torch.Tensor) -> torch.Tensor:
+        """How often each drive draws: by its dial, and by how much of what it sees is still missed, so that one whose
+        episodes are learnt leaves its turn to the others. Chance keeps its part whatever they see."""
+        shares = missed.clone()
+        if missed[CHANCE] > 0 and (drives := missed[:CHANCE].sum()) > 0:
+            shares[CHANCE] = drives * self._dials[CHANCE] / self._dials[:CHANCE].sum().clamp_min(1e-9)
+        return shares
 
     def pick(self, count: int) -> int:
         return int(torch.randint(count, (1,), generator=self.chance))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 
 from .speech import Speech
-from .went import split_off
+from .went import reason_in, split_off
 
 _SMALL = {
     "a", "an", "and", "as", "at", "but", "by", "every", "for", "from", "he", "her", "his", "i", "if", "in", "it", "its",
@@ -170,10 +170,10 @@ def plain_views(speech: Speech, passage: Passage) -> list[View]:
     for at, (rest, gap) in enumerate(gaps(speech, passage)[:GAPS]):
         views.append(answered(speech, passage, "gap", f"{ASKING[at % len(ASKING)]} {rest}?", answer=gap))
     tried, went = split_off(passage.text)
-    if went:
-        views += [answered(speech, passage, "went", form.format(tried), answer=went) for form in WENT]
-        views += [answered(speech, passage, "went", form.format(f"{name}:"), answer=went)
-                  for name in passage.names[:1] for form in WENT]  # fmt: skip
+    if reason := reason_in(went):
+        asked_of = [tried, *(f"{name}:" for name in passage.names[:1])]
+        why = _stretch(speech, passage, reason)
+        views += [answered(speech, why, "went", form.format(what)) for what in asked_of for form in WENT]
     words = passage.text.split()
     if len(words) >= 6:
         for share in (0.35, 0.6):
@@ -260,26 +260,27 @@ def asked_of(name: str, question: str) -> str:
 def answered(speech: Speech, passage: Passage, kind: str, cue: str, dream: int = 0, answer: str = "") -> View:
     """A cue and what it brings back: the passage, or the part of a long one that says what the answer says.
 
-    How it went is said alone only to who asks that: where other cues were answered so too, “It went wrong” became what
-    the cortex said to everything.
+    No answer begins with how it went: where some did, “It went wrong” became what the cortex said to everything.
     """
-    said = _part_of(speech, passage, answer, alone=kind == "went")
+    said = _part_of(speech, passage, answer)
     head = speech.encode(cue) + speech.turn
     tokens = [*head, *speech.encode(said.text), speech.end]
     return View(said, kind, cue, tokens, list(range(len(head) - 1, len(tokens) - 1)), dream=dream)
 
 
-def _part_of(speech: Speech, passage: Passage, answer: str, alone: bool) -> Passage:
+def _part_of(speech: Speech, passage: Passage, answer: str) -> Passage:
     parts, wanted = sentences(passage.text), set(content_words(answer))
     went = split_off(passage.text)[1]
     if not wanted or len(parts) < 2 or (len(passage.bits) <= ONE_BREATH and not went):
         return passage
     best = max(parts, key=lambda part: len(wanted.intersection(content_words(part))))
-    if best in went and not alone:
-        return passage
-    before = len(speech.encode(passage.text[: passage.text.index(best)]))
-    bits = passage.bits[before : before + len(speech.encode(best))]
-    return Passage(passage.episode, best, bits, passage.names)
+    return passage if best in went else _stretch(speech, passage, best)
+
+
+def _stretch(speech: Speech, passage: Passage, said: str) -> Passage:
+    before = len(speech.encode(passage.text[: passage.text.rindex(said)]))
+    bits = passage.bits[before : before + len(speech.encode(said))]
+    return Passage(passage.episode, said, bits, passage.names)
 
 
 @dataclass

@@ -21,6 +21,11 @@ def split_off(text: str) -> tuple[str, str]:
     return (text[:found].strip(), text[found:].strip()) if found > 0 else (text, "")
 
 
+def reason_in(went: str) -> str:
+    """Of a sentence that says how it went, why; empty where it does not say."""
+    return next((went[len(said) + 2 :].strip() for said in WENT if went.startswith(f"{said}: ")), "")
+
+
 def how_it_went(outcome: float | None, because: str) -> str:
     """The words behind an experience that say how it went; none where nothing is known of that."""
     reason = because.strip().rstrip(".!?")

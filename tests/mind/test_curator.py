@@ -97,6 +97,18 @@ def test_what_resists_gets_more_and_what_is_needed_more_comes_sooner():
     assert needed[2] > 2 * needed[1]
 
 
+def test_a_drive_whose_episodes_are_learnt_leaves_its_turn_and_chance_keeps_its_part():
+    parts = {1: (0.0, 0.0, 0.4, 0.05), 2: (0.2, 0.0, 0.0, 0.05), 3: (0.2, 0.0, 0.0, 0.1)}
+    curator = Curator(parts, [], seed=0)
+    before = Counter(d.drive for _ in range(2000) for d in curator.draws(1))
+    for _ in range(8):
+        curator.probed({1: 0.7, 2: 6.0, 3: 6.0})
+    after = Counter(d.drive for _ in range(2000) for d in curator.draws(1))
+    assert before["fear"] / 2000 == pytest.approx(0.4, abs=0.04)
+    assert after["fear"] / 2000 < 0.15 < 0.6 < after["curiosity"] / 2000
+    assert after["chance"] / 2000 == pytest.approx(0.2, abs=0.04)
+
+
 def test_when_few_resist_each_comes_a_few_times_in_a_step_and_no_more():
     curator = Curator(by_chance(e1=1, e2=1, e3=1), [], seed=0)
     curator.probed({1: 0.01, 2: 4.0, 3: 0.01})
