@@ -12,14 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import torch
 
+from ..protocol.drives import Drives
 from .views import Repertoire, View
 
-Drawer = Literal["curiosity", "focus", "fear", "chance"]
-DRAWERS: tuple[Drawer, ...] = get_args(Drawer)
+DRAWERS = Drives().drawers
+"""Who draws where no plugin does."""
 FIRST_WORST = 5.0
 LEAST = 0.05
 KEPT_OF_MEAN = 0.5
@@ -45,22 +45,25 @@ class Draw:
     """One episode for one row, and which drive drew it."""
 
     episode: int
-    drive: Drawer
+    drive: str
 
 
 class Curator:
     """Draws episodes by what they still miss, and old material in rounds."""
 
-    def __init__(self, parts: dict[int, Sequence[float]], old: list[str], seed: int, evenly: bool = False):
-        """`parts`: what curiosity, focus, fear and chance give to each episode. `old`: the kind of every piece of old
-        material, in order."""
+    def __init__(
+        self, parts: dict[int, Sequence[float]], old: list[str], seed: int, evenly: bool = False,
+        drawers: Sequence[str] = DRAWERS,
+    ):  # fmt: skip
+        """`parts`: what each of the drawers (the drives, and chance) gives to each episode. `old`: the kind of every
+        piece of old material, in order."""
         self.chance = torch.Generator().manual_seed(seed)
-        self._parts = torch.tensor(list(parts.values()), dtype=torch.float32).reshape(-1, len(DRAWERS))
+        self._parts = torch.tensor(list(parts.values()), dtype=torch.float32).reshape(-1, len(drawers))
         self.need = dict(zip(parts, (self._parts.sum(1) * len(parts)).tolist(), strict=True))
         self.gain = dict.fromkeys(parts, FIRST_WORST)
         self.seen = dict.fromkeys(parts, 0)
         self.resting: set[int] = set()
-        self.old, self.evenly = old, evenly
+        self.old, self.evenly, self._drawers = old, evenly, drawers
         self._dials = self._parts.sum(0)
         self._missed: dict[str, list[float]] = {}
         self._drawn: dict[int, tuple[str, int]] = {}
@@ -89,7 +92,7 @@ class Curator:
                 # A drive by its dial, among those that see anything in what is left; chance sees everything.
                 by = int(torch.multinomial(self._dials * (left.sum(1) > 0), 1, generator=self.chance))
                 at = int(torch.multinomial(left[by], 1, generator=self.chance))
-                chosen.append(Draw(pool[at], DRAWERS[by]))
+                chosen.append(Draw(pool[at], self._drawers[by]))
                 left[:, at] = 0.0
         return chosen
 

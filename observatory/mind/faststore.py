@@ -131,8 +131,8 @@ def chosen(settings: cmd.Settings, width: int, home: Path | None):
     """The store that these settings name, or None for the built-in one; yields what there is to say about that."""
     if not settings.fast_store:
         return None
-    found = next((p for p in find.everywhere(home) if p.id == settings.fast_store and p.usable), None)
-    if found is None or "fast-store" not in found.manifest.contributes:
+    found = find.usable(settings.fast_store, "fast-store", home)
+    if found is None:
         yield _built_in(settings.fast_store, "no plugin of that name with a fast store can be used here")
         return None
     try:

@@ -83,6 +83,7 @@ class Waking:
         started, aim = time.perf_counter(), inner.goal
         nearest = [e for e, *_ in found.nearest[:NEAR]]
         moved = inner.takes(number, told, self._words(told.text), found.bits, nearest)
+        inner.told_of[number].novelty = found.novelty
         score, trained = inner.scored([number], "told"), inner.latent.trained_by > 0
         felt = score.episodes[0]
         store, sleep = governor.told(

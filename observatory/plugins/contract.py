@@ -152,6 +152,8 @@ class Question(Plain, frozen=True, kw_only=True):
     answer: Words
     episode: int = 0
     """What the question is about; 0 for something that was never told."""
+    style: Literal["chat", "complete"] = "chat"
+    """Asked in a talk, or as the beginning of a text that is to be gone on with."""
 
 
 class Chart(Plain, frozen=True, kw_only=True):
@@ -201,7 +203,11 @@ class Drive(Protocol):
     def __init__(self, options: Options) -> None: ...
 
     def score(self, episodes: Sequence[Episode]) -> list[float]:
-        """A number from 0 to 1 for every episode, in their order. The curator weighs it; it draws nothing itself."""
+        """A number from 0 to 1 for every episode, in their order. The curator weighs it; it draws nothing itself.
+
+        Asked whenever something is told, about all that waits for a night, and when a night opens, about all that it
+        goes over: what it sees in one may depend on the others.
+        """
 
 
 class NightStage(Protocol):
@@ -230,12 +236,13 @@ class Replay(Protocol):
 
 
 class Exam(Protocol):
-    """More questions for the cortex, asked with the fast store unplugged."""
+    """More questions, asked before and after a night like the exam's own, under a kind of their own."""
 
     def __init__(self, options: Options) -> None: ...
 
     def questions(self, episodes: Sequence[Episode]) -> list[Question]:
-        """Questions with their right answers. They are scored by the house, by exact match."""
+        """Questions about the episodes of a night, with their right answers. They are scored by the house, by exact
+        match; the night never learns from them."""
 
 
 class View(Protocol):
