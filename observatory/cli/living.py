@@ -78,7 +78,7 @@ def _without_display(why: str, common: Common, device: str, precision: str, seed
 @app.command
 def live(
     *,
-    day: Path | None = None,
+    day: str | Path | None = None,
     exam: Path | None = None,
     nights: int | None = None,
     approve: Literal["policy", "always", "never", "ask"] = "policy",
@@ -107,7 +107,8 @@ def live(
     Parameters
     ----------
     day
-        JSON Lines, one experience a line. Default: the built-in first day.
+        JSON Lines, one experience a line; or plugin:NAME, a plugin's day, such as plugin:diary:path=notes. Default: the
+        built-in first day.
     exam
         JSON Lines, one question a line. Common knowledge is asked as well if the exam asks none.
     nights
@@ -168,7 +169,7 @@ def live(
         raise Refusal(WRONG, f"--nights {nights} is no number of nights; give 1 or more.")
     dials = _readable_drives(drives, home, drive)
     staged = nightstage.chosen(night_stage, home)
-    read_day = _readable_day(day or paper.first_day())
+    read_day = _readable_day(day or paper.first_day(), home)
     questions = _readable_exam(exam if exam or day else paper.first_exam())
     if perplexity_text is not None and not perplexity_text.is_file():
         raise Refusal(WRONG, f"There is no file {perplexity_text} to measure perplexity with.")
@@ -249,11 +250,14 @@ def _readable_drives(text: str | None, home: Path, drive: str | None):
         raise Refusal(WRONG, str(error)) from error
 
 
-def _readable_day(path: Path):
+def _readable_day(named: str | Path, home: Path):
+    from ..host import daysource
     from ..protocol.days import DayError, read_day
 
+    if str(named).startswith(daysource.PREFIX):
+        return daysource.day(str(named), home)
     try:
-        return read_day(path)
+        return read_day(Path(named))
     except DayError as error:
         raise Refusal(WRONG, str(error)) from error
 

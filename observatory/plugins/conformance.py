@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 
+from ..protocol.days import DayError
 from ..protocol.events import Plain
-from . import replays
-from .contract import METHODS, Episode, Kind, Night, Reading
+from . import replays, telling
+from .contract import METHODS, Episode, Kind, Night, Reading, Told
 from .find import Found, at
 from .guard import Guarded
 
@@ -99,6 +101,22 @@ def _others(make: Callable[..., Guarded], kind: Kind) -> Iterator[tuple[str, boo
             if kind in ("drive", "exam") and plugin.on:
                 again = plugin.ask(method, *arguments)
                 yield f"{method} answers the same when asked again{told}", again == first, "it gave another answer"
+            if kind == "exam" and plugin.on:
+                odd = {q.episode for q in first} - {0, *(each.number for each in arguments[0])}
+                yield f"its questions are about what it was handed{told}", not odd, f"it names episodes {sorted(odd)}"
+            if kind == "day-source" and plugin.on:
+                why = _no_day(first) if first else ""
+                yield "what it tells is a day", not why, why
+
+
+def _no_day(told: list[Told]) -> str:
+    """Why these are no day file's lines; nothing if they are."""
+    with tempfile.TemporaryDirectory(prefix="observatory-check-") as folder:
+        try:
+            telling.checked(telling.lines(told), Path(folder), "day")
+        except DayError as error:
+            return str(error)
+    return ""
 
 
 def _filled(argument: object) -> bool:

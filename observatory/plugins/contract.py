@@ -166,10 +166,17 @@ class Chart(Plain, frozen=True, kw_only=True):
 
 
 class Told(Plain, frozen=True, kw_only=True):
-    """One thing to tell the mind."""
+    """One thing to tell the mind, as a line of a day file says it. `at` is a time such as 2026-01-05T09:12:00Z."""
 
     text: Words
-    source: Name = "plugin"
+    speaker: Name = "user"
+    at: str = ""
+    session: str = ""
+    goal: str = ""
+    outcome: float | None = None
+    because: str = ""
+    sleep_after: bool = False
+    """The day ends behind it."""
 
 
 # ---------------------------------------------------------------- what may be contributed
@@ -281,7 +288,8 @@ class DaySource(Protocol):
     def __init__(self, options: Options) -> None: ...
 
     def day(self) -> list[Told]:
-        """All that there is to tell now, in its order."""
+        """All that there is to tell now, in its order. What was told before comes first and unaltered: a home that has
+        lived it goes on with what is new."""
 
 
 METHODS: dict[Kind, tuple[str, ...]] = {

@@ -8,7 +8,7 @@ from observatory.plugins import conformance, find
 from observatory.plugins.contract import Episode, Reading
 from observatory.plugins.guard import Guarded
 
-EXAMPLES = ("attention", "cloze", "distil", "lookalikes", "src", "transformerlens")
+EXAMPLES = ("attention", "chronicle", "cloze", "diary", "distil", "lookalikes", "src", "transformerlens")
 
 
 @pytest.mark.mind
