@@ -167,6 +167,8 @@ def _fast_store(make: Callable[..., Guarded]) -> Iterator[tuple[str, bool, str]]
         same = one is not None and two is not None and torch.equal(one, two)
         yield "the same seed gives the same store", same, "two stores that were told the same read differently"
         yield from _forgetting(store, told, keys, values, recalled)
+        store.ask("look")
+        yield "what it shows of itself can be shown", store.on, store.why_off
     with make() as store:
         for number, odd in enumerate((torch.zeros(1, WIDTH), torch.full((1, WIDTH), 1e4))):
             store.ask("encode", number, odd, values[0][:1])

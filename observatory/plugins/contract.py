@@ -203,6 +203,10 @@ class FastStore(Protocol):
     def size(self) -> int:
         """How many numbers it holds now; the memory it takes."""
 
+    def look(self) -> dict[str, float]:
+        """May be left out. A few numbers of its own after a write or a read, by name, for a person to watch: how
+        surprised it was, how full it is. Those from 0 to 1 are drawn over the episodes, others are said."""
+
 
 class Drive(Protocol):
     """One more reason to replay an episode, beside curiosity, focus and fear."""
@@ -303,3 +307,5 @@ METHODS: dict[Kind, tuple[str, ...]] = {
     "cortex-exporter": ("config", "tensors"),
     "day-source": ("day",),
 }
+OPTIONAL: dict[Kind, tuple[str, ...]] = {"fast-store": ("look",)}
+"""Methods that a contribution may leave out."""
