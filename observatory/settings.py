@@ -46,6 +46,10 @@ class Settings(msgspec.Struct, kw_only=True, omit_defaults=False, forbid_unknown
     """What a night draws by: a preset or dials, as on the command line."""
     fast_store: str = ""
     """The plugin whose store finds episodes, with its options, as on the command line; empty for the built-in one."""
+    drive: str = ""
+    """The plugin that draws beside curiosity, focus and fear, in the same words; empty for none."""
+    examiner: str = ""
+    """The plugin that asks its own questions at every night; empty for none."""
     governed: bool = False
     """Nights are opened when the governor proposes them."""
     reviewer: str = ""
@@ -80,9 +84,12 @@ def load(home: Path) -> tuple[Settings, list[Notice]]:
 
 
 def drives_of(settings: Settings) -> tuple[drives.Drives, list[Notice]]:
-    """What was chosen, or the default and a word on why it cannot be had."""
+    """What was chosen, or the default and a word on why it cannot be had. Only the chosen plugin's drive has a dial."""
     try:
-        return drives.read(settings.drives), []
+        found = drives.read(settings.drives, None)
+        own = settings.drive.partition(":")[0]
+        mine = {name: dial for name, dial in found.others.items() if name == own}
+        return (found if mine == found.others else msgspec.structs.replace(found, others=mine)), []
     except drives.DrivesUnclear as error:
         usual = Settings().drives
         said = Notice(

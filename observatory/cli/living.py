@@ -24,12 +24,14 @@ def window(
     precision: str = "auto",
     seed: int = 0,
     fast_store: str | None = None,
+    drive: str | None = None,
+    examiner: str | None = None,
 ) -> int:
     """Open the window. With no display: say so and live the built-in first day without one."""
-    from ..host import display, faststore
+    from ..host import display
 
     home = common.where()
-    faststore.choose(home, fast_store)
+    _choose(home, fast_store, drive, examiner)
     why_not = display.missing()
     if why_not:
         return _without_display(why_not, common, device, precision, seed)
@@ -76,7 +78,7 @@ def _without_display(why: str, common: Common, device: str, precision: str, seed
 @app.command
 def live(
     *,
-    day: Path | None = None,
+    day: str | Path | None = None,
     exam: Path | None = None,
     nights: int | None = None,
     approve: Literal["policy", "always", "never", "ask"] = "policy",
@@ -91,6 +93,8 @@ def live(
     drives: str | None = None,
     governed: bool | None = None,
     fast_store: str | None = None,
+    drive: str | None = None,
+    examiner: str | None = None,
     night_stage: str | None = None,
     device: str = "auto",
     precision: str = "auto",
@@ -103,7 +107,8 @@ def live(
     Parameters
     ----------
     day
-        JSON Lines, one experience a line. Default: the built-in first day.
+        JSON Lines, one experience a line; or plugin:NAME, a plugin's day, such as plugin:diary:path=notes. Default: the
+        built-in first day.
     exam
         JSON Lines, one question a line. Common knowledge is asked as well if the exam asks none.
     nights
@@ -130,11 +135,16 @@ def live(
         what the cortex itself says (on-policy).
     drives
         What nights draw by: balanced, curious, focused, careful, or dials such as curiosity=0.6,focus=0.3,fear=0.1.
-        Default: what the home's settings say.
+        The home's own drive has a dial by its name: balanced,lookalikes=0.5. Default: what the home's settings say.
     governed
         Sleep when the governor proposes it; sleep lines are passed over. Default: what the home's settings say.
     fast_store
         Whose store finds episodes: a plugin, such as titans or titans:fading=0.001, or built-in. The home keeps it.
+    drive
+        Who draws beside curiosity, focus and fear: a plugin, such as lookalikes, or built-in. The home keeps it.
+    examiner
+        Who asks its own questions before and after every night: a plugin, such as cloze, or built-in. The home keeps
+        it.
     night_stage
         What replays in the night: a plugin, such as src or distil, or built-in.
     device
@@ -147,7 +157,7 @@ def live(
         A folder for pictures of the window as it stands at the end.
     """
     from .. import settings
-    from ..host import faststore, headless, nightstage, paper
+    from ..host import headless, nightstage, paper
     from ..host.terminal import Terminal
 
     home = common.where()
@@ -157,20 +167,20 @@ def live(
         raise Refusal(WRONG, "--key signs what a person decides. What to do: add --approve ask.")
     if nights is not None and nights < 1:
         raise Refusal(WRONG, f"--nights {nights} is no number of nights; give 1 or more.")
-    dials = _readable_drives(drives)
+    dials = _readable_drives(drives, home, drive)
     staged = nightstage.chosen(night_stage, home)
-    read_day = _readable_day(day or paper.first_day())
+    read_day = _readable_day(day or paper.first_day(), home)
     questions = _readable_exam(exam if exam or day else paper.first_exam())
-    chosen, notices = settings.load(home)
-    model = common.model or chosen.model
-    _usable_model(model, home)
-    if dials is None:
-        dials, unclear = settings.drives_of(chosen)
-        notices = [*notices, *unclear]
     if perplexity_text is not None and not perplexity_text.is_file():
         raise Refusal(WRONG, f"There is no file {perplexity_text} to measure perplexity with.")
     signer = _signer(key)
-    faststore.choose(home, fast_store)
+    model = common.model or settings.load(home)[0].model
+    _usable_model(model, home)
+    _choose(home, fast_store, drive, examiner)
+    chosen, notices = settings.load(home)
+    if dials is None:
+        dials, unclear = settings.drives_of(chosen)
+        notices = [*notices, *unclear]
     from ..host.session import Session
 
     session = Session(
@@ -197,6 +207,14 @@ def live(
     return code
 
 
+def _choose(home: Path, fast_store: str | None, drive: str | None, examiner: str | None) -> None:
+    from ..host import choices
+
+    choices.choose(home, "fast_store", fast_store)
+    choices.choose(home, "drive", drive)
+    choices.choose(home, "examiner", examiner)
+
+
 def _signer(key: str | None):
     if key is None:
         return None
@@ -220,20 +238,26 @@ def _plan(**chosen):
         raise Refusal(WRONG, f"That night cannot be planned: {error}.") from error
 
 
-def _readable_drives(text: str | None):
+def _readable_drives(text: str | None, home: Path, drive: str | None):
+    """The dials; of plugins only the drive that the home lives with has one, or is about to."""
+    from ..host import choices
     from ..protocol.drives import DrivesUnclear, read
 
+    others = choices.drive_of(home) if drive is None else (drive.partition(":")[0].strip(),)
     try:
-        return None if text is None else read(text)
+        return None if text is None else read(text, others)
     except DrivesUnclear as error:
         raise Refusal(WRONG, str(error)) from error
 
 
-def _readable_day(path: Path):
+def _readable_day(named: str | Path, home: Path):
+    from ..host import daysource
     from ..protocol.days import DayError, read_day
 
+    if str(named).startswith(daysource.PREFIX):
+        return daysource.day(str(named), home)
     try:
-        return read_day(path)
+        return read_day(Path(named))
     except DayError as error:
         raise Refusal(WRONG, str(error)) from error
 

@@ -1,20 +1,29 @@
 """What `observatory export` needs of a home: which nights its cortex stands on, and a folder to write into.
 
 Read from the record, which stays as it is. The cortex itself is rebuilt by the mind's room, which whoever calls this
-brings in. It does not know what a weight is.
+brings in; what is recorded is given another form by a plugin in a process of its own. It does not know what a weight
+is.
 """
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from ..plugins import find
+from ..plugins import aside, find
+from ..plugins.choice import ChoiceUnclear, read
 from ..protocol import events as e
 from ..protocol.commands import AcceptedDelta
+from ..protocol.durable import write
+from ..protocol.lines import shown
 from .refusal import Refusal
+from .views import handed
 
 FAILED, WRONG = 1, 2
+HUGGING_FACE = "huggingface"
+KINDS = ("cortex-exporter", "exporter")
 
 
 @dataclass(frozen=True)
@@ -58,12 +67,55 @@ def around(accepted: list[AcceptedDelta], night: int | None) -> dict[str, list[A
     return {"before": accepted[:at], "after": accepted[: at + 1]}
 
 
-def exporter(home: Path, name: str) -> find.Found:
-    fitting = {p.id: p for p in find.everywhere(home) if p.usable and "cortex-exporter" in p.manifest.contributes}
-    if name not in fitting:
-        known = ", ".join(["huggingface", *sorted(fitting)])
-        raise Refusal(WRONG, f"There is no form “{name}” to export to; choose one of {known}.")
-    return fitting[name]
+@dataclass(frozen=True)
+class Form:
+    """A plugin's form, of the cortex or of what is recorded, with the options that it is wanted with."""
+
+    plugin: find.Found
+    kind: Literal["cortex-exporter", "exporter"]
+    options: dict[str, float | int | bool | str]
+
+
+def exporter(home: Path, words: str) -> Form:
+    """The form that these words choose. Raises Refusal."""
+    name = words.partition(":")[0].strip()
+    forms = {
+        each.id: kind for each in find.everywhere(home) for kind in KINDS
+        if each.usable and kind in each.manifest.contributes
+    }  # fmt: skip
+    if name not in forms:
+        known = ", ".join([HUGGING_FACE, *sorted(forms)])
+        raise Refusal(WRONG, f"There is no form “{shown(name)}” to export to; choose one of {known}.")
+    try:
+        choice = read(words, forms[name], home)
+    except ChoiceUnclear as unclear:
+        raise Refusal(WRONG, str(unclear)) from unclear
+    return Form(find.usable(name, forms[name], home), forms[name], choice.options)
+
+
+def recorded(home: Path, form: Form, folder: Path) -> list[Path]:
+    """What is recorded in this form, as files in the folder. A plugin names and fills them, the house writes them."""
+    from ..record.store import RecordError, Store
+
+    try:
+        with Store.open(home, "read") as store:
+            of = [list(store.history(kinds=[kind])) for kind in (e.EpisodeEncoded, e.Answered, e.NightClosed)]
+    except (RecordError, OSError) as error:
+        raise Refusal(FAILED, f"The home could not be read: {error}") from error
+    try:
+        files = aside.ask(form.plugin, "exporter", "files", form.options, handed(*of))
+    except aside.Failed as failed:
+        if failed.detail:
+            print(failed.detail, file=sys.stderr)
+        said = f"The plugin “{form.plugin.id}” could not give the home another form: {failed}. Nothing was written."
+        raise Refusal(FAILED, f"{said} Try it with: observatory plugins check {form.plugin.folder}") from failed
+    place = empty_folder(folder)
+    try:
+        for name, data in files.items():
+            write(place / name, data)
+    except OSError as why:
+        raise Refusal(FAILED, f"{place} could not be written to: {why.strerror or why}.") from why
+    return [place / name for name in files]
 
 
 def empty_folder(folder: Path) -> Path:

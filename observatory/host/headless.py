@@ -20,7 +20,7 @@ from msgspec import structs
 from ..protocol import events as e
 from ..protocol.commands import NightPlan
 from ..protocol.days import Day, Experience, SleepLine
-from . import paper, policyfile, report, wish
+from . import daysource, paper, policyfile, report, wish
 from .nights import drives_of
 from .policy import Approve, verdict
 from .session import Session, SessionError
@@ -114,7 +114,7 @@ class _Run:
 
     def whole(self) -> int:
         life, session = self.life, self.session
-        lived = 0 if life.again else session.lived(life.day.file_hash)
+        lived = 0 if life.again else self.lived()
         left = [line for line in _with_a_sleep(life.day) if line.line > lived]
         if life.governed:
             left = [line for line in left if isinstance(line, Experience)]
@@ -132,6 +132,13 @@ class _Run:
             self.by_its_lines(left)
         self.until(lambda: not self.on_the_way)
         return REFUSED if self.refused else DONE
+
+    def lived(self) -> int:
+        """The last line that is behind this home."""
+        day, session = self.life.day, self.session
+        if not day.begun:
+            return session.lived(day.file_hash)
+        return daysource.lived(day, session.stored([e.LineLived]))
 
     def by_its_lines(self, left: list[Experience | SleepLine]) -> None:
         """Sleep where the file says so."""

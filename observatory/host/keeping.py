@@ -20,7 +20,7 @@ import msgspec
 from .. import models
 from ..protocol import commands as c
 from ..protocol import events as e
-from . import faststore, opening, policyfile, products
+from . import borrowing, choices, opening, policyfile, products
 from .forgetting import Forgetting
 from .nights import Nights
 from .past import told_first
@@ -331,17 +331,21 @@ class Keeping:
             drift_folder=str(folders["drift"]), precision=chosen.precision, threads=chosen.threads, seed=chosen.seed,
             capacity=chosen.capacity, accepted=self.store.accepted(), ended=self.store.ended(), up_to=chosen.up_to,
             rules=self._rules(), goal=self.store.goal(),
-            perplexity_text=text, perplexity_name=Path(text).name if text else "built-in", **self._fast_store(),
+            perplexity_text=text, perplexity_name=Path(text).name if text else "built-in", **self._borrowed(),
         )  # fmt: skip
 
-    def _fast_store(self) -> dict:
-        choice, notices = faststore.in_force(self.home)
+    def _borrowed(self) -> dict:
+        """The plugins that the home has chosen to live with."""
+        (store, one), (drive, two), (examiner, three) = (
+            choices.in_force(self.home, role) for role in ("fast_store", "drive", "examiner")
+        )
 
         def held() -> int:
             return sum(each.held for portion in self.store.episodes_to_restore() for each in portion)
 
-        self.keep([*notices, *faststore.changed(choice, self.store.history(kinds=[e.MindReady]), held)])
-        return faststore.fields(self.home, choice)
+        changed = borrowing.changed(store, self.store.history(kinds=[e.MindReady]), held)
+        self.keep([*one, *two, *three, *changed])
+        return borrowing.fields(self.home, store, drive, examiner)
 
     def _rules(self) -> str:
         """The governor's table as it is written in this home; empty for the built-in one. What is wrong is said."""

@@ -222,4 +222,4 @@ def drives_of(opened: e.NightOpened) -> Drives | None:
     if not opened.drives:
         return None
     presets = (dials for dials in PRESETS.values() if dials.said() == opened.drives)
-    return next(presets, None) or read(opened.drives)
+    return next(presets, None) or read(opened.drives, None)

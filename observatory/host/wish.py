@@ -45,7 +45,8 @@ def standing(events: Iterable[e.Event]) -> Wish:
 
 def planned(plan: NightPlan, wish: e.GovernorDecided) -> NightPlan:
     """The night with the drives that the governor asks for, if it asks for any."""
-    return structs.replace(plan, drives=PRESETS.get(wish.preset, plan.drives))
+    drives = PRESETS.get(wish.preset, plan.drives)
+    return structs.replace(plan, drives=structs.replace(drives, others=plan.drives.others))
 
 
 def ends(day: Day, line: int) -> int:

@@ -65,9 +65,8 @@ class Borrowed:
     # ------------------------------------------------------------ the night
 
     def run(self):
-        folder = find.everywhere(self.parts.company.home)
-        found = next((p for p in folder if p.id == self.plan.stage and p.usable), None)
-        if found is None or "replay" not in found.manifest.contributes:
+        found = find.usable(self.plan.stage, "replay", self.parts.company.home)
+        if found is None:
             yield self._instead("no plugin of that name that replays can be used here")
             return
         self.name = found.manifest.name

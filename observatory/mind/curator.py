@@ -12,15 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import torch
 
+from ..protocol.drives import CHANCE, Drives
 from .views import Repertoire, View
 
-Drawer = Literal["curiosity", "focus", "fear", "chance"]
-DRAWERS: tuple[Drawer, ...] = get_args(Drawer)
-CHANCE = DRAWERS.index("chance")
+DRAWERS = Drives().drawers
+"""Who draws where no plugin does."""
 FIRST_WORST = 5.0
 LEAST = 0.05
 KEPT_OF_MEAN = 0.5
@@ -46,22 +45,25 @@ class Draw:
     """One episode for one row, and which drive drew it."""
 
     episode: int
-    drive: Drawer
+    drive: str
 
 
 class Curator:
     """Draws episodes by what they still miss, and old material in rounds."""
 
-    def __init__(self, parts: dict[int, Sequence[float]], old: list[str], seed: int, evenly: bool = False):
-        """`parts`: what curiosity, focus, fear and chance give to each episode. `old`: the kind of every piece of old
-        material, in order."""
+    def __init__(
+        self, parts: dict[int, Sequence[float]], old: list[str], seed: int, evenly: bool = False,
+        drawers: Sequence[str] = DRAWERS,
+    ):  # fmt: skip
+        """`parts`: what each of the drawers (the drives, and chance) gives to each episode. `old`: the kind of every
+        piece of old material, in order."""
         self.chance = torch.Generator().manual_seed(seed)
-        self._parts = torch.tensor(list(parts.values()), dtype=torch.float32).reshape(-1, len(DRAWERS))
+        self._parts = torch.tensor(list(parts.values()), dtype=torch.float32).reshape(-1, len(drawers))
         self.need = dict(zip(parts, (self._parts.sum(1) * len(parts)).tolist(), strict=True))
         self.gain = dict.fromkeys(parts, FIRST_WORST)
         self.seen = dict.fromkeys(parts, 0)
         self.resting: set[int] = set()
-        self.old, self.evenly = old, evenly
+        self.old, self.evenly, self._drawers = old, evenly, drawers
         self._dials = self._parts.sum(0)
         self._missed: dict[str, list[float]] = {}
         self._drawn: dict[int, tuple[str, int]] = {}
@@ -89,16 +91,17 @@ class Curator:
             for _ in range(min(count - len(chosen), awake)):
                 by = int(torch.multinomial(self._shares(left.sum(1)), 1, generator=self.chance))
                 at = int(torch.multinomial(left[by], 1, generator=self.chance))
-                chosen.append(Draw(pool[at], DRAWERS[by]))
+                chosen.append(Draw(pool[at], self._drawers[by]))
                 left[:, at] = 0.0
         return chosen
 
     def _shares(self, missed: torch.Tensor) -> torch.Tensor:
         """How often each drive draws: by its dial, and by how much of what it sees is still missed, so that one whose
         episodes are learnt leaves its turn to the others. Chance keeps its part whatever they see."""
-        shares = missed.clone()
-        if missed[CHANCE] > 0 and (drives := missed[:CHANCE].sum()) > 0:
-            shares[CHANCE] = drives * self._dials[CHANCE] / self._dials[:CHANCE].sum().clamp_min(1e-9)
+        shares, chance = missed.clone(), self._drawers.index(CHANCE)
+        drives, dials = missed.sum() - missed[chance], self._dials.sum() - self._dials[chance]
+        if missed[chance] > 0 and drives > 0:
+            shares[chance] = drives * self._dials[chance] / dials.clamp_min(1e-9)
         return shares
 
     def pick(self, count: int) -> int:

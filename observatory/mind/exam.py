@@ -51,9 +51,13 @@ def ask_all(
     answers: dict[int, ExamAnswer] = {}
     for index, said in speech.say(rows, pasts, TOKENS):
         question = questions[index]
-        answers[index] = ExamAnswer(question=question, answer=said.text, right=marks(said.text, question.answers))
+        answers[index] = marked(question, said.text)
         yield len(answers), len(questions)
     return [answers[i] for i in range(len(questions))]
+
+
+def marked(question: Question, answer: str) -> ExamAnswer:
+    return ExamAnswer(question=question, answer=answer, right=marks(answer, question.answers))
 
 
 def scores(answers: list[ExamAnswer]) -> dict[str, Score]:

@@ -47,11 +47,13 @@ def as_hugging_face(cortex: Cortex, folder: Path, note: dict) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.is_file())
 
 
-def by_plugin(found: Found, states: dict[str, Cortex], folder: Path, note: dict) -> list[Path]:
+def by_plugin(
+    found: Found, states: dict[str, Cortex], folder: Path, note: dict, choices: dict[str, object] | None = None
+) -> list[Path]:
     """One safetensors file for every state (“before”, “after”), as the plugin names and shapes it, and its JSON."""
     notices: list = []
     made: list[Path] = []
-    with Guarded(found, "cortex-exporter", notices.append, seconds=CALL_S) as plugin:
+    with Guarded(found, "cortex-exporter", notices.append, choices=choices, seconds=CALL_S) as plugin:
         for state, cortex in states.items():
             model = _plain(cortex.model.config.to_dict())
             config = plugin.ask("config", model)

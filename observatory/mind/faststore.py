@@ -12,6 +12,7 @@ after a restart or a night it is told all that is held once more, in its order.
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,9 @@ CALL_S = 10.0
 once."""
 ROW_S = 0.1
 """And for every token of a long text."""
+ECHOED, ECHO_ROWS = 16, 3
+"""Episodes whose echo is told after every write, and keys that each is asked with: two sentences' worth of reading."""
+BROUGHT_BACK = 8
 FAINT = 0.03
 """Of an answer at full strength: what is weaker cannot be told from the overlap of drawn marks."""
 
@@ -46,6 +50,8 @@ class FastStore:
         self._marks: dict[int, torch.Tensor] = {}
         self._held: list[int] = []
         self._joined: torch.Tensor | None = None
+        self._wrote: tuple[int, float, int, float] | None = None
+        self._read: tuple[np.ndarray, float] | None = None
         self.store = self._fresh()
 
     def _fresh(self) -> Guarded:
@@ -83,10 +89,12 @@ class FastStore:
             return None
         rows = self._rows(keys, code)
         values = self._mark(episode).expand(len(rows), -1)
+        started = time.perf_counter()
         novelty = self._ask("encode", len(rows), episode, rows, values)
         if novelty is not None:
             self._held.append(episode)
             self._joined = None
+            self._wrote = episode, novelty, len(rows), (time.perf_counter() - started) * 1e3
         return novelty
 
     def forget(self, episode: int, keys: np.ndarray, code: np.ndarray) -> None:
@@ -105,12 +113,55 @@ class FastStore:
         if not self._held:
             return None
         rows = _coded(units) if self._codes else cue.detach().float().cpu()
+        started = time.perf_counter()
         read = self._ask("read", len(rows), rows)
         if read is None:
             return None
         if self._joined is None:
             self._joined = torch.stack([self._mark(episode) for episode in self._held])
-        return list(self._held), (read @ self._joined.T).mean(0).clamp(0, 1).numpy()
+        found = (read @ self._joined.T).mean(0).clamp(0, 1).numpy()
+        self._read = found, (time.perf_counter() - started) * 1e3
+        return list(self._held), found
+
+    # ------------------------------------------------------------ shown
+
+    def newest(self) -> list[int]:
+        """The episodes whose echo is told after a write, as they were told."""
+        return self._held[-ECHOED:]
+
+    def wrote(self, last: list[tuple[int, np.ndarray, np.ndarray]]) -> ev.StoreWrote | None:
+        """What the last write did; `last` are the newest episodes with their keys and codes. None if there is none."""
+        if self._wrote is None or not self.on:
+            return None
+        episode, novelty, written, took = self._wrote
+        asked = [self._rows(_few(keys), code) for _, keys, code in last]
+        read = self._ask("read", sum(map(len, asked)), torch.cat(asked)) if asked else None
+        numbers, own = self._ask("size", 0), self._looked()
+        if read is None or numbers is None:
+            return None
+        parts = zip(last, read.split([len(rows) for rows in asked]), strict=True)
+        echoes = [_echo(number, float((part @ self._mark(number)).mean())) for (number, *_), part in parts]
+        return ev.StoreWrote(
+            episode=episode, store=self.found.id, novelty=round(novelty, 4), rows=written, held=len(self._held),
+            numbers=numbers, took_ms=took, echoes=echoes, own=own,
+        )  # fmt: skip
+
+    def brought_back(self, question: int) -> ev.StoreRead | None:
+        """What the last cue found."""
+        if self._read is None or not self.on:
+            return None
+        found, took = self._read
+        best = np.argsort(-found, kind="stable")[:BROUGHT_BACK]
+        echoes = [_echo(self._held[at], float(found[at])) for at in best]
+        return ev.StoreRead(
+            question=question, store=self.found.id, echoes=echoes, took_ms=took, own=self._looked()
+        )  # fmt: skip
+
+    def _looked(self) -> dict[str, float]:
+        shown = self.store.ask("look", otherwise={}) if self.on else {}
+        return {name: round(number, 4) for name, number in shown.items()}
+
+    # ------------------------------------------------------------ inside
 
     def _rows(self, keys: np.ndarray, code: np.ndarray) -> torch.Tensor:
         return _coded(code) if self._codes else torch.from_numpy(keys).float() / 127.0
@@ -131,8 +182,8 @@ def chosen(settings: cmd.Settings, width: int, home: Path | None):
     """The store that these settings name, or None for the built-in one; yields what there is to say about that."""
     if not settings.fast_store:
         return None
-    found = next((p for p in find.everywhere(home) if p.id == settings.fast_store and p.usable), None)
-    if found is None or "fast-store" not in found.manifest.contributes:
+    found = find.usable(settings.fast_store, "fast-store", home)
+    if found is None:
         yield _built_in(settings.fast_store, "no plugin of that name with a fast store can be used here")
         return None
     try:
@@ -150,6 +201,15 @@ def _built_in(name: str, why: str) -> ev.Notice:
         level="warning", title=f"The built-in fast store stands in for “{name}”", text=f"It could not be used: {why}",
         remedy="See what there is with: observatory plugins list. Choose with: observatory live --fast-store NAME.",
     )  # fmt: skip
+
+
+def _few(keys: np.ndarray) -> np.ndarray:
+    """Some of an episode's keys, from all over it: enough to see whether it is still there."""
+    return keys[np.unique(np.linspace(0, len(keys) - 1, ECHO_ROWS + 2).round().astype(int)[1:-1])]
+
+
+def _echo(episode: int, strength: float) -> ev.Echo:
+    return ev.Echo(episode=episode, strength=round(min(1.0, max(0.0, strength)), 4))
 
 
 def _coded(units: np.ndarray) -> torch.Tensor:

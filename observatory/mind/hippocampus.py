@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from ..protocol import events as ev
 from .address import ACTIVE, UNITS, Address
 from .attend import Pack, Past, joined, rebased
 from .faststore import FAINT, FastStore
@@ -244,6 +245,13 @@ class Hippocampus:
             self._frozen_index[unit] = None
         if self.chosen is not None:
             self.chosen.write(episode, keys, code)
+
+    def store_wrote(self, episode: int) -> ev.StoreWrote | None:
+        """What the chosen store made of an episode that was just stored; None where the built-in one finds."""
+        if self.chosen is None or episode not in self.chosen.newest():
+            return None
+        last = [self.traces[e] for e in self.chosen.newest()]
+        return self.chosen.wrote([(t.episode, self._keys[t.start : t.end], t.code) for t in last])
 
     def _hold(self, episode: int, past: Past) -> None:
         self._pasts[episode] = past

@@ -10,19 +10,26 @@ from __future__ import annotations
 
 import bisect
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+import numpy as np
 import torch
 
+from ..plugins.contract import Episode
 from ..protocol import events as ev
 from ..protocol.drives import Drives, shares
 from . import foresight
 from .feelings import Feelings
 from .hippocampus import Hippocampus
 from .latent import Latent, Moved, Turn
+from .lent import Lent
 
 FEW_TURNS = 6
 """Turns under which there is nothing yet to train the state's model on."""
+WORTH_A_WORD = 0.5
+"""From here on what a plugin's drive sees in an episode is among the reasons for it."""
 
 
 @dataclass
@@ -35,6 +42,9 @@ class Told:
     words: int
     outcome: float | None
     speaker: str = ""
+    lived_at: str = ""
+    surprise: float = 0.0
+    novelty: float = 0.0
 
 
 class Inner:
@@ -47,6 +57,11 @@ class Inner:
         self.excluded: set[int] = set()
         """Episodes that no night may take in."""
         self.goal = ""
+        self.drive: Lent | None = None
+        """A plugin's drive, if the home has chosen one."""
+        self.waiting: Callable[[], list[int]] = list
+        """Episodes that the next night would go over; what such a drive sees in one may depend on the others."""
+        self._seen: dict[int, float] = {}
         self._carried: dict[str, torch.Tensor] = {}
         self._goals: dict[str, torch.Tensor] = {}
 
@@ -69,10 +84,14 @@ class Inner:
         """One that was told in an earlier life; what it is near to is known, and the goal is set when all are back."""
         self._takes(episode, told, words, bits, [])
         self.feelings.felt[episode].twin_of = twin_of
+        self.told_of[episode].novelty = told.novelty
 
     def _takes(self, episode: int, told, words: int, bits: list[float], nearest: list[int]) -> Moved:
         session = told.session or told.lived_at[:10]
-        self.told_of[episode] = Told(told.text, session, told.goal, words, told.outcome, told.speaker)
+        mean = sum(bits) / max(1, len(bits))
+        self.told_of[episode] = Told(
+            told.text, session, told.goal, words, told.outcome, told.speaker, told.lived_at, mean
+        )
         self.feelings.told(episode, told.text, told.speaker, bits[:words], nearest)
         self.feelings.went(episode, told.outcome, told.because)
         turns = self.sessions.setdefault(session, [])
@@ -127,6 +146,7 @@ class Inner:
         if told is not None:
             self.sessions[told.session].remove(episode)
             self.feelings.forget(episode)
+            self._seen.pop(episode, None)
 
     # ------------------------------------------------------------ goal and scores
 
@@ -140,15 +160,52 @@ class Inner:
 
     def shares(self, episodes: list[int], drives: Drives) -> dict[int, tuple[float, ...]]:
         """The part of a night's draws that each drive, and chance, gives to every episode."""
-        found = shares(self.feelings.scores(episodes), drives, self.feelings.twins(episodes))
+        scores = self.feelings.scores(episodes)
+        if drives.others:
+            own = self._owns(episodes)
+            nothing = [0.0] * len(episodes)
+            columns = [own if self.drive and name == self.drive.id else nothing for name in drives.others]
+            scores = np.column_stack([scores, *columns])
+        found = shares(scores, drives, self.feelings.twins(episodes))
         return {e: tuple(each) for e, each in zip(episodes, found.tolist(), strict=True)}
 
     def scored(self, episodes: list[int], why: str) -> ev.EpisodesScored:
+        """What is seen in these, and in others that wait where a plugin's drive now sees something else in them."""
         started = time.perf_counter()
-        scores = self.feelings.scored(episodes)
+        if self.drive is not None:
+            waiting = [e for e in dict.fromkeys([*self.waiting(), *episodes]) if e in self.feelings.felt]
+            own = dict(zip(waiting, self._owns(waiting), strict=True))
+            episodes = [*episodes, *(e for e in waiting if e not in episodes and own[e] != self._seen.get(e))]
+            self._seen.update({e: own[e] for e in episodes})
+        scores = [self._with_own(score) for score in self.feelings.scored(episodes)]
         return ev.EpisodesScored(
             goal=self.goal, why=why, episodes=scores, took_ms=(time.perf_counter() - started) * 1e3
         )
+
+    def _owns(self, episodes: list[int]) -> list[float]:
+        """What the plugin's drive sees in each; nothing where there is none, or it is off."""
+        if self.drive is None or not self.drive.on:
+            return [0.0] * len(episodes)
+        return self.drive.scores(self.handed(episodes))
+
+    def _with_own(self, score: ev.EpisodeScore) -> ev.EpisodeScore:
+        if self.drive is None:
+            return score
+        seen, why = round(self._seen[score.episode], 4), score.why
+        if seen >= WORTH_A_WORD:
+            why = f"{why}; {self.drive.name.lower()} sees {seen:.2f} in it"
+        return msgspec.structs.replace(score, others={self.drive.id: seen}, why=why)
+
+    def handed(self, episodes: list[int]) -> list[Episode]:
+        """Episodes as a plugin gets them: copies."""
+        seen = zip(self.feelings.scored(episodes), (self.told_of[e] for e in episodes), strict=True)
+        return [
+            Episode(
+                number=score.episode, text=told.text, lived_at=told.lived_at, surprise=told.surprise,
+                novelty=told.novelty, value=score.value, relevance=score.relevance or 0.0,
+            )
+            for score, told in seen
+        ]  # fmt: skip
 
     # ------------------------------------------------------------ the latent state
 

@@ -24,7 +24,7 @@ from ..governor.governor import Governor
 from ..governor.pressure import bits_beyond
 from ..protocol import commands as cmd
 from ..protocol import events as ev
-from . import canary, device, exam, faststore, gate, measured
+from . import canary, device, exam, faststore, gate, lent, measured
 from .address import ACTIVE, UNITS
 from .company import Company
 from .cortex import Cortex
@@ -104,16 +104,19 @@ class Mind:
         if store.chosen is not None:
             self.company.joins(store.chosen)
         inner = Inner(store)
+        inner.drive = yield from self._lent("drive", settings.drive)
+        examiner = yield from self._lent("exam", settings.examiner)
         self.parts = Parts(
             cortex, speech, store, self.base, reference, primer, held_out.read_text("utf-8"),
             settings.perplexity_name, Path(settings.deltas_folder), Path(settings.checkpoint_folder), aux,
             exam.Papers(), inner, Path(settings.states_folder), (yield from self._governor()),
-            company=self.company, drift=Path(settings.drift_folder) if settings.drift_folder else None,
+            company=self.company, examiner=examiner,
+            drift=Path(settings.drift_folder) if settings.drift_folder else None,
         )  # fmt: skip
         self.fading = Fading(self.parts, settings.capacity, settings.ended)
         self.waking = Waking(self.parts, self.fading, settings.goal, self.checked)
         store.superseded = self.parts.superseded
-        inner.excluded = self.parts.excluded
+        inner.excluded, inner.waiting = self.parts.excluded, self.fading.awaiting
         yield from self._adopt(standing)
         yield ev.MindReady(
             model=found.name, model_hash=models.weights_hash(folder), device=place.name, precision=place.precision,
@@ -122,8 +125,16 @@ class Mind:
             code_active=ACTIVE, base=self.base, cortex=self.hash, nights=self.nights,
             versions={name: importlib.metadata.version(name) for name in VERSIONS_OF},
             load_s=time.monotonic() - started, fast_store=settings.fast_store if store.chosen else "",
+            drive=inner.drive.id if inner.drive else "", examiner=examiner.id if examiner else "",
         )  # fmt: skip
         yield ev.ModeChanged(mode="awake", why="the model is loaded and the cortex is frozen")
+
+    def _lent(self, kind: str, chosen: cmd.Chosen):
+        """The plugin that the home chose for this, at work and one of the company."""
+        made = yield from lent.lent(kind, chosen, self.company.home)
+        if made is not None:
+            self.company.joins(made)
+        return made
 
     def _governor(self):
         """By the home's table; one that cannot be used is replaced by the built-in one, and that is said."""

@@ -23,15 +23,17 @@ from .baselines import BASELINES, Baseline
 from .borrowed import Borrowed
 from .company import Company
 from .cortex import Cortex
-from .curator import DRAWERS
 from .footprint import peak_rss_mb
 from .hippocampus import Hippocampus, Recall
 from .inner import Inner
+from .lent import Lent
 from .progress import Progress
 from .speech import Speech, evenly
 from .study import Study, identity
 
 RECALLED_AT_ONCE = 24
+MOST_OWN_QUESTIONS = 200
+"""Of an examiner's: what a night's two papers have time for."""
 NEVER_SLEEPS = ("none", "retrieval")
 """Arms that are examined at every night and never learn."""
 
@@ -70,6 +72,8 @@ class Parts:
     """Episodes that a later one corrects, and which."""
     drift: Path | None = None
     """Where the course of a night is left for the map; None where nobody will look."""
+    examiner: Lent | None = None
+    """A plugin that asks its own questions, if the home has chosen one."""
     excluded: set[int] = field(default_factory=set)
     """Episodes that a person keeps out of all nights; they are read and recalled as before."""
 
@@ -89,6 +93,8 @@ class Night:
         self._scores: dict[ev.When, dict[str, ev.Score]] = {}
         self._answers: dict[ev.When, list[ev.ExamAnswer]] = {}
         self._recalls: dict[str, Recall] = {}
+        self._own_questions: list[ev.Question] = []
+        """A plugin's. They stay here: what the night learns from is given the order, which has never held them."""
 
     @property
     def stage(self) -> ev.Stage:
@@ -149,10 +155,16 @@ class Night:
         episodes, inner = self.order.episodes, self.parts.inner
         found = inner.shares(episodes, self.plan.drives)
         scores = {score.episode: score for score in inner.feelings.scored(episodes)}
+        drawers = self.plan.drives.drawers
+        for name in self.plan.drives.others:
+            if inner.drive is None or name != inner.drive.id:
+                yield _draws_not(name)
         for episode in sorted(episodes, key=lambda e: -sum(found[e])):
-            score, parts = scores[episode], dict(zip(DRAWERS, found[episode], strict=True))
+            score, parts = scores[episode], dict(zip(drawers, found[episode], strict=True))
+            priority = sum(parts.values()) * len(episodes)
+            others = {name: parts.pop(name) for name in self.plan.drives.others}
             yield ev.EpisodeProposed(
-                night=self.number, episode=episode, priority=sum(parts.values()) * len(episodes), **parts,
+                night=self.number, episode=episode, priority=priority, **parts, others=others,
                 bits_over_usual=score.bits_over, why=score.why, twin_of=score.twin_of,
             )  # fmt: skip
 
@@ -162,6 +174,9 @@ class Night:
         """Both papers and the side effects, for the cortex as it is (before) or as it would be (after)."""
         if when == "before":
             yield self.progress.enter("exam", "what does the cortex know before this night, the hippocampus unplugged?")
+            if (examiner := self.parts.examiner) is not None:
+                about = self.parts.inner.handed(self.order.episodes)
+                self._own_questions = examiner.questions(about, self.order.exam, MOST_OWN_QUESTIONS)
             yield from self._papers(when, self.before)
             return
         yield self.progress.enter("exam", "what would the cortex know after this night, the hippocampus unplugged?")
@@ -174,7 +189,7 @@ class Night:
             parts.hippocampus.cortex_moved()
 
     def _papers(self, when: ev.When, cortex: str):
-        parts, questions = self.parts, self.order.exam
+        parts, questions = self.parts, [*self.order.exam, *self._own_questions]
         memories = ("cortex", "whole") if self.plan.exam_whole else ("cortex",)
         if when == "before" and self.plan.exam_whole:
             # What a cue brings back does not depend on the delta under trial: both papers read the same episodes.
@@ -196,7 +211,7 @@ class Night:
             runner = exam.ask_all(parts.speech, parts.hippocampus, asked, memory, self._recalls)
             answered = yield from self.progress.watched(runner, "exam", f"questions answered ({memory})")
             known.update({a.question.prompt: a for a in answered})
-            given = [known[q.prompt] for q in questions]
+            given = [exam.marked(q, known[q.prompt].answer) for q in questions]
             scores = exam.scores(given)
             if memory == "cortex":
                 self._scores[when], self._answers[when] = scores, given
@@ -339,3 +354,11 @@ class Night:
             return None
         wanted = identity(self.order, self.before)
         return found if found and all(found[1].get(k) == v for k, v in wanted.items()) else None
+
+
+def _draws_not(drive: str) -> ev.Notice:
+    return ev.Notice(
+        level="warning", title=f"The drive “{drive}” draws nothing in this night",
+        text="It has a dial in the night's plan and is not at work in this mind: its part is left to chance.",
+        remedy=f"Choose it for the home: observatory live --drive {drive}.",
+    )  # fmt: skip

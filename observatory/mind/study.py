@@ -147,8 +147,9 @@ class Study:
         usable = [i for i in range(len(self.old)) if i % WITHHELD_OLD]
         seed, inner = self.order.seed, self.parts.inner
         wanted = inner.shares(self.tonight, plan.drives)
-        self.curator = Curator(wanted, [self.old[i].kind for i in usable], seed, self.ways.evenly)
-        self._earlier = Curator(inner.shares(self.earlier, plan.drives), [], seed)
+        drawers, kinds = plan.drives.drawers, [self.old[i].kind for i in usable]
+        self.curator = Curator(wanted, kinds, seed, self.ways.evenly, drawers)
+        self._earlier = Curator(inner.shares(self.earlier, plan.drives), [], seed, drawers=drawers)
         if self.saved:
             self._go_on()
         elif self.earlier and self.ways.anchored:

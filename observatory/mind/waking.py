@@ -83,6 +83,7 @@ class Waking:
         started, aim = time.perf_counter(), inner.goal
         nearest = [e for e, *_ in found.nearest[:NEAR]]
         moved = inner.takes(number, told, self._words(told.text), found.bits, nearest)
+        inner.told_of[number].novelty = found.novelty
         score, trained = inner.scored([number], "told"), inner.latent.trained_by > 0
         felt = score.episodes[0]
         store, sleep = governor.told(
@@ -115,6 +116,8 @@ class Waking:
             pass_ms=found.pass_ms, code_ms=found.code_ms, corrects=corrects,
             strengths=[round(strength, 3) for strength in found.strengths],
         )  # fmt: skip
+        if (wrote := parts.hippocampus.store_wrote(number)) is not None:
+            yield wrote
         yield state
         if inner.goal == aim:
             yield score
@@ -243,6 +246,9 @@ class Waking:
                 pasts = [(w, parts.hippocampus.context(past)) for w, past, _ in recall.pasts]
                 watches = [Watch(home, home + past.length) for _, past, _ in recall.pasts]
             yield self._memory_read(asked, recall, watches)
+            chosen = parts.hippocampus.chosen
+            if chosen is not None and (back := chosen.brought_back(asked.question)) is not None:
+                yield back
         row = parts.hippocampus.question(asked.text, bool(recall and recall.pasts))
         tokens, pieces, bits = [], [], []
         for token, surprise in speech.say_mixed(row, pasts, asked.tokens, watches):

@@ -17,6 +17,8 @@ MOST = 100_000
 """Things in one answer: more is a mistake, not an answer."""
 MOST_BYTES = 1 << 30
 MOST_RANK = 256
+MOST_OWN = 6
+"""Numbers of its own that a store may show."""
 FORMS = {
     ("drive", "score"): list[Share],
     ("night-stage", "after"): list[Wish],
@@ -64,6 +66,8 @@ def _of_a_store(method: str, answer: object, arguments: tuple, widths: tuple[int
     elif method == "size":
         if type(answer) is not int or answer < 0:
             raise Nonsense(f"size gave back {_said(answer)}; give a whole number from 0 up")
+    elif method == "look":
+        return _own_numbers(answer)
     elif method == "forget":
         if type(answer) is not bool:
             raise Nonsense(f"forget gave back {_said(answer)}; give True or False")
@@ -77,6 +81,16 @@ def _of_a_store(method: str, answer: object, arguments: tuple, widths: tuple[int
         if not bool(answer.isfinite().all()):
             raise Nonsense("read gave back numbers that are none (NaN or infinite)")
     return answer
+
+
+def _own_numbers(answer: object) -> dict[str, float]:
+    """A store's own numbers, by names that can be shown."""
+    good = isinstance(answer, dict) and len(answer) <= MOST_OWN and all(
+        isinstance(name, str) and name.isprintable() and 0 < len(name) <= 40 for name in answer
+    )  # fmt: skip
+    if not good or not all(type(each) in (int, float) and math.isfinite(each) for each in answer.values()):
+        raise Nonsense(f"look gave back {_said(answer)}; give at most {MOST_OWN} numbers with short names")
+    return {name: float(each) for name, each in answer.items()}
 
 
 def _pairs(answer: object) -> object:

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 
+from ..protocol.days import DayError
 from ..protocol.events import Plain
-from . import replays
-from .contract import METHODS, Episode, Kind, Night, Reading
+from . import replays, telling
+from .contract import METHODS, Episode, Kind, Night, Reading, Told
 from .find import Found, at
 from .guard import Guarded
 
@@ -99,6 +101,22 @@ def _others(make: Callable[..., Guarded], kind: Kind) -> Iterator[tuple[str, boo
             if kind in ("drive", "exam") and plugin.on:
                 again = plugin.ask(method, *arguments)
                 yield f"{method} answers the same when asked again{told}", again == first, "it gave another answer"
+            if kind == "exam" and plugin.on:
+                odd = {q.episode for q in first} - {0, *(each.number for each in arguments[0])}
+                yield f"its questions are about what it was handed{told}", not odd, f"it names episodes {sorted(odd)}"
+            if kind == "day-source" and plugin.on:
+                why = _no_day(first) if first else ""
+                yield "what it tells is a day", not why, why
+
+
+def _no_day(told: list[Told]) -> str:
+    """Why these are no day file's lines; nothing if they are."""
+    with tempfile.TemporaryDirectory(prefix="observatory-check-") as folder:
+        try:
+            telling.checked(telling.lines(told), Path(folder), "day")
+        except DayError as error:
+            return str(error)
+    return ""
 
 
 def _filled(argument: object) -> bool:
@@ -149,6 +167,8 @@ def _fast_store(make: Callable[..., Guarded]) -> Iterator[tuple[str, bool, str]]
         same = one is not None and two is not None and torch.equal(one, two)
         yield "the same seed gives the same store", same, "two stores that were told the same read differently"
         yield from _forgetting(store, told, keys, values, recalled)
+        store.ask("look")
+        yield "what it shows of itself can be shown", store.on, store.why_off
     with make() as store:
         for number, odd in enumerate((torch.zeros(1, WIDTH), torch.full((1, WIDTH), 1e4))):
             store.ask("encode", number, odd, values[0][:1])

@@ -152,6 +152,8 @@ class Question(Plain, frozen=True, kw_only=True):
     answer: Words
     episode: int = 0
     """What the question is about; 0 for something that was never told."""
+    style: Literal["chat", "complete"] = "chat"
+    """Asked in a talk, or as the beginning of a text that is to be gone on with."""
 
 
 class Chart(Plain, frozen=True, kw_only=True):
@@ -164,10 +166,17 @@ class Chart(Plain, frozen=True, kw_only=True):
 
 
 class Told(Plain, frozen=True, kw_only=True):
-    """One thing to tell the mind."""
+    """One thing to tell the mind, as a line of a day file says it. `at` is a time such as 2026-01-05T09:12:00Z."""
 
     text: Words
-    source: Name = "plugin"
+    speaker: Name = "user"
+    at: str = ""
+    session: str = ""
+    goal: str = ""
+    outcome: float | None = None
+    because: str = ""
+    sleep_after: bool = False
+    """The day ends behind it."""
 
 
 # ---------------------------------------------------------------- what may be contributed
@@ -194,6 +203,10 @@ class FastStore(Protocol):
     def size(self) -> int:
         """How many numbers it holds now; the memory it takes."""
 
+    def look(self) -> dict[str, float]:
+        """May be left out. A few numbers of its own after a write or a read, by name, for a person to watch: how
+        surprised it was, how full it is. Those from 0 to 1 are drawn over the episodes, others are said."""
+
 
 class Drive(Protocol):
     """One more reason to replay an episode, beside curiosity, focus and fear."""
@@ -201,7 +214,11 @@ class Drive(Protocol):
     def __init__(self, options: Options) -> None: ...
 
     def score(self, episodes: Sequence[Episode]) -> list[float]:
-        """A number from 0 to 1 for every episode, in their order. The curator weighs it; it draws nothing itself."""
+        """A number from 0 to 1 for every episode, in their order. The curator weighs it; it draws nothing itself.
+
+        Asked whenever something is told, about all that waits for a night, and when a night opens, about all that it
+        goes over: what it sees in one may depend on the others.
+        """
 
 
 class NightStage(Protocol):
@@ -230,12 +247,13 @@ class Replay(Protocol):
 
 
 class Exam(Protocol):
-    """More questions for the cortex, asked with the fast store unplugged."""
+    """More questions, asked before and after a night like the exam's own, under a kind of their own."""
 
     def __init__(self, options: Options) -> None: ...
 
     def questions(self, episodes: Sequence[Episode]) -> list[Question]:
-        """Questions with their right answers. They are scored by the house, by exact match."""
+        """Questions about the episodes of a night, with their right answers. They are scored by the house, by exact
+        match; the night never learns from them."""
 
 
 class View(Protocol):
@@ -274,7 +292,8 @@ class DaySource(Protocol):
     def __init__(self, options: Options) -> None: ...
 
     def day(self) -> list[Told]:
-        """All that there is to tell now, in its order."""
+        """All that there is to tell now, in its order. What was told before comes first and unaltered: a home that has
+        lived it goes on with what is new."""
 
 
 METHODS: dict[Kind, tuple[str, ...]] = {
@@ -288,3 +307,5 @@ METHODS: dict[Kind, tuple[str, ...]] = {
     "cortex-exporter": ("config", "tensors"),
     "day-source": ("day",),
 }
+OPTIONAL: dict[Kind, tuple[str, ...]] = {"fast-store": ("look",)}
+"""Methods that a contribution may leave out."""

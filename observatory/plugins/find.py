@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from .. import resources
+from .contract import Kind
 from .manifest import FILE, Manifest, ManifestUnclear, read
 
 GROUP = "observatory.plugins"
@@ -53,6 +54,12 @@ def everywhere(home: Path | None = None, *, shipped: Path | None = None) -> list
     found += _in(shipped or shipped_folder(), "shipped")
     found += _installed()
     return _without_doubles(found)
+
+
+def usable(name: str, kind: Kind, home: Path | None = None) -> Found | None:
+    """The plugin of this name that counts, if it contributes this."""
+    found = next((each for each in everywhere(home) if each.id == name and each.usable), None)
+    return found if found is not None and kind in found.manifest.contributes else None
 
 
 def at(folder: Path, origin: Origin = "home") -> Found:

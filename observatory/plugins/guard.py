@@ -34,7 +34,7 @@ import psutil
 
 from ..protocol.events import Notice
 from .answers import Nonsense, checked
-from .contract import METHODS, Kind
+from .contract import METHODS, OPTIONAL, Kind
 from .find import Found
 from .load import contribution
 
@@ -94,13 +94,16 @@ class Guarded:
 
     def ask(self, method: str, *arguments: object, otherwise: object = None, seconds: float | None = None) -> object:
         """The plugin's answer, or `otherwise` if it is off or this call switches it off. Never raises its errors."""
-        if method not in METHODS[self.kind]:
+        optional = method in OPTIONAL.get(self.kind, ())
+        if method not in METHODS[self.kind] and not optional:
             raise ValueError(f"a {self.kind} has no method {method}; it has {', '.join(METHODS[self.kind])}")
         if not self.on:
             return otherwise
         copies = tuple(_copy(each) for each in arguments)
 
         def call() -> object:
+            if optional and not hasattr(self._made, method):
+                return otherwise
             answer = getattr(self._made, method)(*copies)
             return _copy(checked(self.kind, method, answer, arguments, self._widths))
 

@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Literal, get_args
 
+from ..protocol.drives import NAME as IDENTITY
 from ..protocol.events import Plain
 from ..protocol.lines import FAULTS_NAMED, shown
 from .contract import CONTRACT, Kind
@@ -23,7 +24,6 @@ MOST_NUMBER = 2**53
 """Beyond it whole numbers and floats part ways; NaN is never within."""
 KEYS = ("contract", "id", "name", "version", "about", "contributes", "options")
 OPTION_KEYS = ("type", "default", "least", "most", "choices", "about")
-IDENTITY = re.compile(r"[a-z][a-z0-9-]{1,39}")
 NUMBERED = re.compile(r"[0-9]+(\.[0-9]+){0,3}([a-z0-9.+-]{0,20})?")
 ENTRY = re.compile(r"([A-Za-z_][A-Za-z0-9_]*):([A-Za-z_][A-Za-z0-9_]*)")
 OPTION = re.compile(r"[a-z][a-z0-9_]{0,39}")

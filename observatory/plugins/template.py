@@ -70,7 +70,7 @@ BODIES: dict[Kind, str] = {
     "day-source": '''
     def day(self):
         """What there is to tell."""
-        return [Told(text="A plugin told me this.", source="plugin")]
+        return [Told(text="A plugin told me this.", sleep_after=True)]
 ''',
 }
 IMPORTS = {"night-stage": "Remark", "replay": "Dose", "exam": "Question", "view": "Chart", "day-source": "Told"}
@@ -110,6 +110,17 @@ class Contribution:
         return sum(k.numel() + v.numel() for k, v in self.pairs.values())
 '''
 
+USE: dict[Kind, str] = {
+    "fast-store": "`observatory live --fast-store {}`.",
+    "drive": "`observatory live --drive {}`.",
+    "night-stage": "it looks on at every night.",
+    "replay": "`observatory live --night-stage {}`.",
+    "exam": "`observatory live --examiner {}`.",
+    "view": "choose it in the window under Views (Ctrl+0).",
+    "exporter": "`observatory export DIR --form {}`.",
+    "cortex-exporter": "`observatory export DIR --form {}`.",
+    "day-source": "`observatory live --day plugin:{}`.",
+}
 MANIFEST = """contract = {contract}
 id = "{name}"
 name = "{name}"
@@ -147,7 +158,8 @@ def files(name: str, kind: Kind) -> dict[str, str]:
         FILE: MANIFEST.format(contract=CONTRACT, name=name, kind=kind, module=module, cls=CLASS),
         f"{module}.py": _code(kind),
         f"test_{module}.py": TESTS,
-        "README.md": f"# {name}\n\nA {kind} for the Sleep Observatory. Try it: `observatory plugins check .`\n",
+        "README.md": f"# {name}\n\nA {kind} for the Sleep Observatory. Try it: `observatory plugins check .`\n\n"
+        f"To use it, put this folder into HOME/plugins, and then: {USE[kind].format(name)}\n",
     }
 
 

@@ -54,6 +54,13 @@ class AcceptedDelta(Plain, frozen=True, kw_only=True):
     """The model of the latent state that the night trained, by hash and file; empty when it trained none."""
 
 
+class Chosen(Plain, frozen=True, kw_only=True):
+    """A plugin that the home chose, with the options that it set; an empty `id` is none."""
+
+    id: str = ""
+    options: dict[str, float | int | bool | str] = {}
+
+
 class Settings(Plain, frozen=True, kw_only=True):
     """How a mind is started. Paths are decided by the host."""
 
@@ -83,6 +90,10 @@ class Settings(Plain, frozen=True, kw_only=True):
     fast_store: str = ""
     """The plugin whose store finds episodes; empty for the built-in one."""
     fast_store_options: dict[str, float | int | bool | str] = {}
+    drive: Chosen = Chosen()
+    """The plugin that draws beside curiosity, focus and fear."""
+    examiner: Chosen = Chosen()
+    """The plugin that asks its own questions before and after every night."""
     plugins_folder: str = ""
     """Where the home's own plugins lie."""
 

@@ -7,7 +7,7 @@ know who lives the day or what becomes of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,6 +55,8 @@ class Day:
 
     file_hash: str
     lines: list[Experience | SleepLine]
+    begun: dict[str, int] = field(default_factory=dict)
+    """For a day that may grow: up to which line it had which hash when there was no more of it. Empty for a file."""
 
     @property
     def experiences(self) -> list[Experience]:

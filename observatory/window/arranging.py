@@ -57,9 +57,11 @@ class Arranging:
 
     def _restore_dials(self, written: object) -> None:
         try:
-            self.drives.dials.set(read(str(written)))
+            kept = read(str(written), None)
         except DrivesUnclear:  # none were written, or by another version
             return
+        if any(kept.built_in.dials.values()) or not any(kept.others.values()):
+            self.drives.dials.set(kept)
 
     def remember(self) -> None:
         if self.settings is None:

@@ -49,7 +49,9 @@ def counts(found: list[Change]) -> Counter:
 
 
 def kind_words(kind: str) -> str:
-    return KIND_WORDS.get(kind, kind)
+    """A plugin's exam is said by its name."""
+    asked_by = kind.removeprefix("plugin:")
+    return KIND_WORDS.get(kind, kind) if asked_by == kind else f"{asked_by} (a plugin's)"
 
 
 def scores(proposed: ev.Proposed) -> list[tuple[str, ev.Score | None, ev.Score]]:

@@ -18,7 +18,7 @@ from .ranked import BARS, FIGURES, RankedTable
 from .ranking import Ranking, waiting
 from .stacks import DriveLegend
 from .story import Story
-from .theme import DRIVE_MARKS, GRID
+from .theme import GRID, drive_mark
 from .triangle import Triangle
 
 RANK_MS = 30
@@ -126,6 +126,7 @@ class DrivesDock(Dock):
 
     def refresh(self) -> None:
         story = self.story
+        self.lend()
         self._say_goal()
         self._say_dials()
         shown = (story.rankings, self.all_button.isChecked())
@@ -134,6 +135,11 @@ class DrivesDock(Dock):
             self._fill()
         self.table.viewport().update()
         self.pages.setCurrentIndex(1 if any(e.score is not None for e in story.episodes) else 0)
+
+    def lend(self) -> None:
+        """Whether it is seen or not: a night takes the dials along."""
+        if self.story.ready is not None and self.dials.lend(self.story.ready.drive):
+            self.rank_again()
 
     def _fill(self) -> None:
         """Other episodes, or other scores: everything anew."""
@@ -160,7 +166,7 @@ class DrivesDock(Dock):
     def _show_shares(self) -> None:
         ranking = self.ranking
         self.legend.show_parts(ranking.by_drive if ranking.episodes else {})
-        self.triangle.show_shares(ranking.total, self.dials.drives.parts())
+        self.triangle.show_shares(ranking.total, self.dials.drives.built_in.parts())
         self.table.viewport().update()
         unscored = sum(e.score is None for e in self.story.episodes)
         said = f"{len(ranking.episodes):,} {'in all' if self.all_button.isChecked() else 'not slept on'}"
@@ -212,9 +218,9 @@ class DrivesDock(Dock):
             self.reason.say("")
             return
         episode = self.ranking.episodes[place]
-        parts = "  ".join(f"{mark} {100 * part:.1f} %" for mark, part in zip(
-            DRIVE_MARKS.values(), self.ranking.parts[place].tolist(), strict=True
-        ))  # fmt: skip
+        ranking = self.ranking
+        drawn = zip(ranking.drawers, ranking.parts[place].tolist(), strict=True)
+        parts = "  ".join(f"{drive_mark(name)} {100 * part:.1f} %" for name, part in drawn)
         name = words.name(episode.told, most=120)
         self.detail.say(f"{100 * self.ranking.total[place]:.1f} % of the draws ({parts}): {name}")
         self.reason.say(episode.score.why)

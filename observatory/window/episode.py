@@ -18,7 +18,7 @@ from .look import Look
 from .story import Story
 from .strength import KEYS, StrengthChart
 from .tables import Column, Table
-from .theme import DRIVE_MARKS, GRID
+from .theme import GRID, drive_mark
 from .tokens import TokenText
 
 
@@ -116,7 +116,7 @@ def _from_to(first: float | None, last: float | None) -> str:
 
 
 def _drives(past: lineage.Past) -> str:
-    return ", ".join(f"{DRIVE_MARKS[d]} {n}" for d, n in past.drives.most_common()) or "–"
+    return ", ".join(f"{drive_mark(d)} {n}" for d, n in past.drives.most_common()) or "–"
 
 
 def _cue(past: lineage.Past) -> str:
@@ -132,7 +132,7 @@ NIGHTS = (
     Column("Replays", lambda p: str(p.replays), lambda p: p.replays, number=True, width=62),
     Column("Drawn by", _drives, lambda p: p.replays, width=142,
            tip=lambda p: ", ".join(f"{d} {n}" for d, n in p.drives.most_common()) or "No drive drew it",
-           about="How often each drive drew it: ● curiosity, ■ focus, ▲ fear, ○ chance"),
+           about="How often each drive drew it: ● curiosity, ■ focus, ▲ fear, ◆ a plugin's, ○ chance"),
     Column("Dreams", lambda p: str(p.dreams), lambda p: p.dreams, number=True, width=64,
            about="Dreams about it that were kept"),
     Column("Loss", lambda p: _from_to(p.first, p.last), lambda p: (p.last is None, p.last or 0.0), width=104,

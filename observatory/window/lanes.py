@@ -15,9 +15,9 @@ import numpy as np
 from ..protocol import events as ev
 from .lived import Night, Replayed
 
-MARKS = ("curiosity", "focus", "fear", "chance", "old", "unsaid", "recalled", "missed")
-"""What a tick is: which drive drew a replay, old material that no drive draws, a replay of which nothing more was said,
-or a withheld cue that was tried."""
+MARKS = ("curiosity", "focus", "fear", "own", "chance", "old", "unsaid", "recalled", "missed")
+"""What a tick is: which drive drew a replay (`own` is a plugin's), old material that no drive draws, a replay of
+which nothing more was said, or a withheld cue that was tried."""
 PROBES = ("recalled", "missed")
 OLD_WORDS = {"chat": "Old: chat", "plain": "Old: plain text", "question": "Old: questions", "trace": "Old: traces"}
 DREAMS, UNKNOWN_OLD = "Dreams", "Old material"
@@ -135,6 +135,7 @@ class Lanes:
             for place, at in enumerate(mine):
                 item = replays[at].item
                 mark = item.drive or ("old" if item.kind == "old" else "unsaid")
+                mark = mark if mark in MARKS else "own"
                 lane.add(step - 0.5 + (place + 0.5) / len(mine), mark, at)
                 self.kinds[mark] += 1
                 if item.watched is not None:

@@ -76,7 +76,9 @@ class Look:
         return QColor(self.palette.kinds.get(name, self.palette.soft))
 
     def drive(self, name: str) -> QColor:
-        return QColor(self.palette.drives.get(name, self.palette.soft))
+        """A plugin's drive has the hue of dreams, which no built-in one has; chance, and nobody, has none."""
+        own = self.palette.soft if name in ("", "chance") else self.palette.stages["dream"]
+        return QColor(self.palette.drives.get(name, own))
 
     def faint(self, colour: QColor | str, share: float = 0.35) -> QColor:
         """A colour as it would look through a veil of the panel, `share` of it left."""

@@ -316,6 +316,7 @@ class MainWindow(Doing, Marking, Travelling, Arranging, People, QMainWindow):
         if "notices" in self._dirty:
             self._draw_notices()
         if "status" in self._dirty:
+            self.drives.lend()
             self.status.refresh(self._silent_s())
         self._dirty &= {dock.topic for dock in self.docks if dock.topic in self._dirty and not dock.seen}
         self._enable()

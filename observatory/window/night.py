@@ -16,13 +16,13 @@ from .dock import Dock, EmptyPage, column, either, label, row
 from .effort import recalled
 from .lived import Night, Replayed
 from .look import Look
-from .ranking import PARTS
+from .ranking import order_of, parts_of
 from .resting import EffortPane
 from .stages import StageStrip
 from .stopping import where
 from .story import Story
 from .tables import Column, Table
-from .theme import DRIVE_MARKS, GRID, KIND_WORDS
+from .theme import GRID, KIND_WORDS, drive_mark
 
 MARKS = {"episode": "●", "dream": "◆", "old": "■", "earlier": "▲"}
 STAGES_OF_STEPS = (
@@ -86,7 +86,7 @@ class NightDock(Dock):
             Column("Step", lambda r: f"{r.step}", lambda r: r.step, number=True, width=56),
             Column("Kind", lambda r: f"{MARKS[r.item.kind]} {KIND_WORDS[r.item.kind]}", lambda r: r.item.kind,
                    width=118, colour=lambda r, look: look.kind(r.item.kind)),
-            Column("Drawn by", _drawer, lambda r: PARTS.index(r.item.drive) if r.item.drive else len(PARTS), width=96,
+            Column("Drawn by", _drawer, lambda r: order_of(r.item.drive), width=96,
                    colour=lambda r, look: look.drive(r.item.drive), about="Which drive drew it, or chance"),
             Column("What", what, width=200),
             Column("Cue", lambda r: r.item.cue, stretch=True,
@@ -101,7 +101,7 @@ class NightDock(Dock):
         return (
             Column("Episode", lambda c: self._name(c.episode), lambda c: c.episode, width=240),
             Column("Drawn by", lambda c: _parts(c), lambda c: c.priority, width=150,
-                   stack=lambda c: [(getattr(c, part) / self._most, part) for part in PARTS],
+                   stack=lambda c: [(part / self._most, name) for name, part in parts_of(c).items()],
                    about="How much of the night's draws each drive, and chance, gives it to begin with"),
             Column("Priority", lambda c: f"{c.priority:.2f}", lambda c: c.priority, number=True, width=80),
             Column("Over usual", lambda c: words.signed(c.bits_over_usual) + " bits", lambda c: c.bits_over_usual,
@@ -300,7 +300,7 @@ class NightDock(Dock):
 
     def _draw_table(self, night: Night) -> None:
         seen = self.tabs.currentWidget()
-        self._most = max((sum(getattr(c, part) for part in PARTS) for c in night.chosen), default=0.0) or 1.0
+        self._most = max((sum(parts_of(c).values()) for c in night.chosen), default=0.0) or 1.0
         rows = (night.replays, night.chosen, night.old)
         for (name, table), kept in zip(self._tables().items(), rows, strict=True):
             self.tabs.setTabText(self.tabs.indexOf(table), f"{name}  {len(kept):,}" if kept else name)
@@ -316,11 +316,11 @@ class NightDock(Dock):
 
 def _drawer(row_: Replayed) -> str:
     drive = row_.item.drive
-    return f"{DRIVE_MARKS[drive]} {drive}" if drive else "–"
+    return f"{drive_mark(drive)} {drive}" if drive else "–"
 
 
 def _parts(chosen: ev.EpisodeProposed) -> str:
-    return ", ".join(f"{part} {100 * getattr(chosen, part):.1f} %" for part in PARTS if getattr(chosen, part))
+    return ", ".join(f"{name} {100 * part:.1f} %" for name, part in parts_of(chosen).items() if part)
 
 
 def _now(night: Night) -> str:

@@ -14,15 +14,15 @@ from PySide6.QtWidgets import QHeaderView
 from . import words
 from .lived import Episode
 from .look import Look
-from .ranking import PARTS, Ranking
+from .ranking import Ranking, order_of
 from .story import Story
 from .tables import Column, Table
-from .theme import DRIVE_MARKS
+from .theme import drive_mark
 
 BARS = ("Episode", "Who draws it", "Share", "Why")
 FIGURES = (
-    "Episode", "Share", "Curiosity", "Focus", "Fear", "Over usual", "State error", "Relevance", "Value", "Worst tenth",
-    "Repeats", "Drawn tonight",
+    "Episode", "Share", "Curiosity", "Focus", "Fear", "Plugin's", "Over usual", "State error", "Relevance", "Value",
+    "Worst tenth", "Repeats", "Drawn tonight",
 )  # fmt: skip
 WITH_FIGURES = 230
 """Pixels of an episode's name beside its figures; the table is then wider than most windows, and moves sideways."""
@@ -61,6 +61,9 @@ class RankedTable(Table):
                    about="Its part of all draws with these dials"),
             Column("Why", lambda p: self._score(p).why, lambda p: self._score(p).why, stretch=True),
             seen("curiosity", "its surprise"), seen("focus", "its closeness to the goal"), seen("fear", "how it goes"),
+            figure("Plugin's", lambda s: max(s.others.values(), default=0.0),
+                   lambda s: ", ".join(f"{seen:.2f}" for seen in s.others.values()) or "–",
+                   "What the plugin's drive sees in it, from 0 to 1"),
             figure("Over usual", lambda s: s.bits_over, lambda s: words.signed(s.bits_over),
                    "Bits a token over what such text usually costs", 84),
             figure("State error", lambda s: s.error, lambda s: f"{s.error:.2f}",
@@ -97,12 +100,13 @@ class RankedTable(Table):
 
     def _stack(self, place: int) -> list[tuple[float, str]]:
         most = self.ranking.most or 1.0
-        return [(float(part) / most, name) for part, name in zip(self.ranking.parts[place], PARTS, strict=True)]
+        found = zip(self.ranking.parts[place], self.ranking.drawers, strict=True)
+        return [(float(part) / most, name) for part, name in found]
 
     def parts_said(self, place: int) -> list[str]:
         """What each drive gives it, in words; drives that give nothing are left out."""
-        found = zip(PARTS, self.ranking.parts[place].tolist(), strict=True)
-        return [f"{DRIVE_MARKS[name]} {name} {100 * part:.1f} %" for name, part in found if part > 0]
+        found = zip(self.ranking.drawers, self.ranking.parts[place].tolist(), strict=True)
+        return [f"{drive_mark(name)} {name} {100 * part:.1f} %" for name, part in found if part > 0]
 
     def _twin(self, place: int) -> str:
         twin = self._score(place).twin_of
@@ -116,7 +120,8 @@ class RankedTable(Table):
 
     def _drawn(self, place: int) -> str:
         drawn = self._draws(place)
-        return "  ".join(f"{DRIVE_MARKS[name]} {drawn[name]}" for name in PARTS if drawn[name]) or "–"
+        names = sorted((name for name in drawn if name), key=order_of)
+        return "  ".join(f"{drive_mark(name)} {drawn[name]}" for name in names) or "–"
 
     # ------------------------------------------------------------ showing
 

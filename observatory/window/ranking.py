@@ -9,12 +9,22 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ..protocol.drives import Drives, shares
-from ..protocol.events import DRIVES
+from ..protocol.drives import CHANCE, Drives, shares
+from ..protocol.events import DRIVES, EpisodeProposed
 from .lived import Episode
 
-PARTS = (*DRIVES, "chance")
-"""The columns of every array of parts."""
+PARTS = (*DRIVES, CHANCE)
+
+
+def parts_of(chosen: EpisodeProposed) -> dict[str, float]:
+    """What each drive, and chance, gives an episode of a night to begin with."""
+    built_in = {drive: getattr(chosen, drive) for drive in DRIVES}
+    return built_in | chosen.others | {CHANCE: chosen.chance}
+
+
+def order_of(drive: str) -> int:
+    """Built-in drives first, then those of plugins, then chance, then nobody."""
+    return PARTS.index(drive) * 2 if drive in PARTS else 2 * len(DRIVES) - 1 if drive else 2 * len(PARTS)
 
 
 class Ranking:
@@ -29,14 +39,17 @@ class Ranking:
         self.rank(drives)
 
     def rank(self, drives: Drives) -> None:
-        self.parts = shares(self.scores, drives, self.twins)
+        """Drives of plugins have columns of their own, as far as the dials name them."""
+        self.drawers = drives.drawers
+        others = [[e.score.others.get(name, 0.0) for e in self.episodes] for name in drives.others]
+        self.parts = shares(np.column_stack([self.scores, *others]), drives, self.twins)
         self.total = self.parts.sum(1)
         self.most = float(self.total.max()) if len(self.total) else 1.0
 
     @property
     def by_drive(self) -> dict[str, float]:
         """The part of all draws that each drive, and chance, makes with these dials."""
-        return dict(zip(PARTS, map(float, self.parts.sum(0)), strict=True))
+        return dict(zip(self.drawers, map(float, self.parts.sum(0)), strict=True))
 
     def between(self) -> np.ndarray:
         """How much of what the drives see in each episode is each one's, whatever the dials; no number where none is.

@@ -19,7 +19,7 @@ from .look import Look
 from .replaypage import COLUMNS, ReplayPage, Shown
 from .story import Story
 from .tables import Column, Table
-from .theme import DRIVE_MARKS, GRID, KIND_WORDS
+from .theme import GRID, KIND_WORDS, drive_mark
 from .ticks import TickLegend
 
 ORDERS = {
@@ -74,7 +74,7 @@ class ReplayDock(Dock):
         replayed = self.lanes.replayed(lane, tick)
         if replayed is not None:
             item = replayed.item
-            drew = f"{DRIVE_MARKS[item.drive]} {item.drive} drew" if item.drive else KIND_WORDS[item.kind]
+            drew = f"{drive_mark(item.drive)} {item.drive} drew" if item.drive else KIND_WORDS[item.kind]
             return f"Step {replayed.step:,}  ·  {drew}  ·  {self._name(item.episode, 90)}"
         probed = self._probed(lane, tick)
         found = "recalled it" if probed.recalled else "missed it"
@@ -109,7 +109,7 @@ class ReplayDock(Dock):
 
     def _columns(self) -> tuple[Column, ...]:
         def drew(r: Replayed) -> str:
-            return f"{DRIVE_MARKS[r.item.drive]} {r.item.drive}" if r.item.drive else "–"
+            return f"{drive_mark(r.item.drive)} {r.item.drive}" if r.item.drive else "–"
 
         def after(r: Replayed) -> str:
             return f"{r.item.watched.loss_after:.2f}" if r.item.watched is not None else "–"

@@ -12,21 +12,25 @@ from PySide6.QtGui import QBrush, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from .look import Look
-from .theme import DRIVE_MARKS, GRID
+from .theme import DRIVE_MARKS, GRID, drive_mark
 
 HIGH = 12.0
 """Pixels of a bar, at seated type: patterns need about this much to be told apart."""
 PATTERNS = {
-    "focus": Qt.BrushStyle.VerPattern, "fear": Qt.BrushStyle.BDiagPattern, "chance": Qt.BrushStyle.Dense6Pattern,
+    "curiosity": None, "focus": Qt.BrushStyle.VerPattern, "fear": Qt.BrushStyle.BDiagPattern,
+    "chance": Qt.BrushStyle.Dense6Pattern,
 }  # fmt: skip
 """Drawn over the hue in the panel's colour; curiosity is plain."""
+OWN_PATTERN = Qt.BrushStyle.HorPattern
+"""Of a plugin's drive."""
 
 
 def paint_part(painter: QPainter, rect: QRectF, name: str, look: Look) -> None:
     hue = look.drive(name)
     painter.fillRect(rect, look.faint(hue, 0.55) if name == "chance" else hue)
-    if name in PATTERNS:
-        painter.fillRect(rect, QBrush(look.panel, PATTERNS[name]))
+    pattern = PATTERNS.get(name, OWN_PATTERN)
+    if pattern is not None:
+        painter.fillRect(rect, QBrush(look.panel, pattern))
 
 
 def paint_stack(painter: QPainter, cell: QRectF, parts: Sequence[tuple[float, str]], look: Look) -> None:
@@ -47,16 +51,20 @@ class DriveLegend(QWidget):
         super().__init__()
         self.look = look
         self.parts: dict[str, float] = {}
+        self.names: tuple[str, ...] = tuple(DRIVE_MARKS)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("What draws, and how much of all draws is its")
 
     def show_parts(self, parts: dict[str, float]) -> None:
         self.parts = parts
+        if parts and tuple(parts) != self.names:
+            self.names = tuple(parts)
+            self.updateGeometry()
         self.setAccessibleDescription("; ".join(self.lines()))
         self.update()
 
     def lines(self) -> list[str]:
-        return [f"{mark} {name}" + self._percent(name) for name, mark in DRIVE_MARKS.items()]
+        return [f"{drive_mark(name)} {name}" + self._percent(name) for name in self.names]
 
     def _percent(self, name: str) -> str:
         return f" {100 * self.parts[name]:.0f} %" if name in self.parts else ""
@@ -68,8 +76,8 @@ class DriveLegend(QWidget):
         metrics = QFontMetricsF(self.look.font("small"))
         widest = metrics.horizontalAdvance(" 100 %")
         return [
-            self._swatch() + GRID / 2 + metrics.horizontalAdvance(f"{mark} {name}") + widest + GRID
-            for name, mark in DRIVE_MARKS.items()
+            self._swatch() + GRID / 2 + metrics.horizontalAdvance(f"{drive_mark(name)} {name}") + widest + GRID
+            for name in self.names
         ]
 
     def sizeHint(self) -> QSize:
@@ -82,9 +90,9 @@ class DriveLegend(QWidget):
         painter = QPainter(self)
         painter.setFont(self.look.font("small"))
         x, high = 0.0, 1.25 * self.look.type.small
-        for (name, mark), wide in zip(DRIVE_MARKS.items(), self._widths(), strict=True):
+        for name, wide in zip(self.names, self._widths(), strict=True):
             paint_part(painter, QRectF(x, (self.height() - high) / 2, self._swatch(), high), name, self.look)
             painter.setPen(QPen(self.look.drive(name)))
             text = QRectF(x + self._swatch() + GRID / 2, 0, wide, self.height())
-            painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, f"{mark} {name}{self._percent(name)}")
+            painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, f"{drive_mark(name)} {name}{self._percent(name)}")
             x += wide

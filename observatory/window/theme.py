@@ -74,6 +74,13 @@ KIND_WORDS = {"episode": "today", "dream": "dream", "old": "old material", "earl
 
 DRIVE_MARKS = {"curiosity": "●", "focus": "■", "fear": "▲", "chance": "○"}
 """A shape beside the hue of every drive that draws, and of chance."""
+OWN_MARK = "◆"
+"""A plugin's drive."""
+
+
+def drive_mark(name: str) -> str:
+    return DRIVE_MARKS.get(name, OWN_MARK)
+
 
 NIGHT = Palette(
     name="night",

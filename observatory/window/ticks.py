@@ -15,15 +15,15 @@ from .theme import GRID
 from .triangle import paint_mark
 
 WORDS = {
-    "curiosity": "curiosity", "focus": "focus", "fear": "fear", "chance": "chance", "old": "old material",
-    "unsaid": "not said", "recalled": "probe: recalled", "missed": "probe: missed",
+    "curiosity": "curiosity", "focus": "focus", "fear": "fear", "own": "a plugin's drive", "chance": "chance",
+    "old": "old material", "unsaid": "not said", "recalled": "probe: recalled", "missed": "probe: missed",
 }  # fmt: skip
 
 
 def paint_tick(painter: QPainter, name: str, rect: QRectF, look: Look) -> None:
     """One mark. Full or hollow, round, square, three-cornered, upright or lozenge: nobody needs the hue."""
     middle, hue = rect.center(), hue_of(name, look)
-    if name in ("curiosity", "focus", "fear"):
+    if name in ("curiosity", "focus", "fear", "own"):
         paint_mark(painter, name, rect, look)
         return
     if name == "chance":

@@ -288,5 +288,11 @@ def paint_mark(painter: QPainter, name: str, rect: QRectF, look: Look) -> None:
         painter.drawRect(rect.adjusted(1, 1, -1, -1))
     elif name == "fear":
         painter.drawPolygon(QPolygonF([QPointF(rect.center().x(), rect.top()), rect.bottomRight(), rect.bottomLeft()]))
+    elif name not in DRIVES:
+        middle = rect.center()
+        painter.drawPolygon(QPolygonF([
+            QPointF(middle.x(), rect.top()), QPointF(rect.right(), middle.y()), QPointF(middle.x(), rect.bottom()),
+            QPointF(rect.left(), middle.y()),
+        ]))  # fmt: skip
     else:
         painter.drawEllipse(rect)

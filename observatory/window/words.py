@@ -95,8 +95,8 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 
 def preset(drives: dr.Drives) -> str:
-    """The preset with these proportions, or nothing."""
-    parts = drives.parts()
+    """The preset with these proportions of the built-in drives, or nothing."""
+    parts = drives.built_in.parts()
     near = (n for n, d in dr.PRESETS.items() if all(abs(a - b) < 0.005 for a, b in zip(parts, d.parts(), strict=True)))
     return next(near, "")
 
@@ -105,13 +105,13 @@ def dials(drives: dr.Drives | str, *, short: bool = False) -> str:
     """The dials as a person would say them. A text is as `NightOpened` carries them, and may be of another version."""
     if isinstance(drives, str):
         try:
-            drives = dr.read(drives)
+            drives = dr.read(drives, None)
         except dr.DrivesUnclear:
             return line(drives, 120)
     named = preset(drives)
     if named and short:
-        return f"“{named}”"
-    each = ", ".join(f"{name} {getattr(drives, name):.2f}" for name in ev.DRIVES)
+        return ", ".join([f"“{named}”", *(f"{name} {dial:.2f}" for name, dial in drives.others.items() if dial)])
+    each = ", ".join(f"{name} {dial:.2f}" for name, dial in drives.dials.items())
     return f"“{named}”: {each}" if named else each
 
 

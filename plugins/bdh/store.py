@@ -22,6 +22,7 @@ class Store:
         """The drive that this share of the neurons exceeds, for a key of length 1."""
         self.state = torch.zeros(options["neurons"], value_width, dtype=torch.float64)
         self.clock = 0
+        self.active = 0.0
         self.written: dict[int, int] = {}
         """When each episode began, so that exactly what is left of it can be taken out."""
 
@@ -30,6 +31,7 @@ class Store:
         fired = self._fired(keys)
         wrong, whole = (fired @ self.state - values).norm(), values.norm()
         self.written[episode] = self.clock
+        self.active = float((fired > 0).double().mean()) if len(fired) else 0.0
         self.clock += len(keys)
         self.state *= (1 - self.fading) ** len(keys)
         self.state += self._added(fired, values, self.clock - len(keys))
@@ -47,6 +49,10 @@ class Store:
             return False
         self.state -= self._added(self._fired(keys), values, began)
         return self.fading == 0
+
+    def look(self):
+        """The share of the neurons that fired at the last write, and of those that have learnt anything."""
+        return {"fired": self.active, "neurons in use": float(self.state.any(1).double().mean())}
 
     def size(self):
         return self.state.numel()

@@ -16,6 +16,7 @@ class Store:
         self.none = (torch.zeros(0, width), torch.zeros(0, value_width))
         self.pairs: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         self._joined: tuple[torch.Tensor, torch.Tensor] | None = None
+        self.picked = 0.0
 
     @torch.no_grad()
     def encode(self, episode, keys, values):
@@ -31,7 +32,9 @@ class Store:
         patterns, values = self._all()
         if not len(patterns):
             return torch.zeros(len(cue), values.shape[1])
-        return self._weights(cue, patterns) @ values
+        weights = self._weights(cue, patterns)
+        self.picked = float(weights.amax(1).mean())
+        return weights @ values
 
     @torch.no_grad()
     def completed(self, cue):
@@ -42,6 +45,10 @@ class Store:
     def forget(self, episode, keys, values):
         self._joined = None
         return self.pairs.pop(episode, None) is not None
+
+    def look(self):
+        """How much of the last answers was one pattern alone: 1 is recall, less is a blend."""
+        return {"of one pattern": self.picked, "patterns": len(self._all()[0])}
 
     def size(self):
         return sum(patterns.numel() + values.numel() for patterns, values in self.pairs.values())

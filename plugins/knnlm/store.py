@@ -16,6 +16,7 @@ class Store:
         self.none = (torch.zeros(0, width), torch.zeros(0, value_width))
         self.pairs: dict[int, tuple[torch.Tensor, torch.Tensor]] = {}
         self._joined: tuple[torch.Tensor, torch.Tensor] | None = None
+        self.far = 0.0
 
     @torch.no_grad()
     def encode(self, episode, keys, values):
@@ -34,6 +35,7 @@ class Store:
             return torch.zeros(len(cue), values.shape[1])
         apart, which = torch.cdist(normalize(cue, dim=1), keys).square().topk(min(self.near, len(keys)), largest=False)
         weights = torch.softmax(-apart / self.warmth, dim=1)
+        self.far = float((apart[:, 0] / 2).clamp(0, 1).mean()) if len(cue) else 0.0
         return (weights.unsqueeze(2) * values[which]).sum(1)
 
     def mixed(self, cue, own):
@@ -43,6 +45,10 @@ class Store:
     def forget(self, episode, keys, values):
         self._joined = None
         return self.pairs.pop(episode, None) is not None
+
+    def look(self):
+        """How far the nearest key was from what it was asked with last, from 0 to 1."""
+        return {"nearest key's distance": self.far, "pairs": len(self._all()[0])}
 
     def size(self):
         return sum(keys.numel() + values.numel() for keys, values in self.pairs.values())

@@ -18,6 +18,7 @@ class Store:
         self.momentum, self.rate, self.fading = options["momentum"], options["rate"], options["fading"]
         self.memory = torch.zeros(width, value_width)
         self.surprise = torch.zeros(width, value_width)
+        self.shown = {}
 
     @torch.no_grad()
     def encode(self, episode, keys, values):
@@ -27,7 +28,11 @@ class Store:
             gradient = 2 * torch.outer(key, key @ self.memory - value)
             self.surprise = self.momentum * self.surprise - self.rate * gradient
             self.memory = (1 - self.fading) * self.memory + self.surprise
-        return float((wrong / whole).clamp(0, 1)) if whole > 0 else 0.0
+        if whole == 0:
+            return 0.0
+        novelty, left = ((each / whole).clamp(0, 1) for each in (wrong, (keys @ self.memory - values).norm()))
+        self.shown = {"surprise": float(novelty), "surprise left behind": float(left)}
+        return float(novelty)
 
     @torch.no_grad()
     def read(self, cue):
@@ -40,6 +45,10 @@ class Store:
         for state in (self.memory, self.surprise):
             state -= around @ (normalize(keys, dim=1) @ state)
         return False
+
+    def look(self):
+        """The surprise before and after the last write, and how long what it has learnt and what it carries on are."""
+        return self.shown | {"memory": float(self.memory.norm()), "momentum": float(self.surprise.norm())}
 
     def size(self):
         return self.memory.numel() + self.surprise.numel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from observatory import settings
-from observatory.host import exporting, faststore, nightstage
+from observatory.host import borrowing, choices, exporting, nightstage
 from observatory.host.refusal import Refusal
 from observatory.plugins.choice import BUILT_IN, ChoiceUnclear, read
 from observatory.protocol import commands as c
@@ -23,14 +23,14 @@ def ready(store: str) -> e.MindReady:
 
 
 def test_a_choice_is_kept_with_its_options_and_taken_back_by_its_name(tmp_path):
-    faststore.choose(tmp_path, "titans:fading=0.001,momentum=0")
-    choice, notices = faststore.in_force(tmp_path)
+    choices.choose(tmp_path, "fast_store", "titans:fading=0.001,momentum=0")
+    choice, notices = choices.in_force(tmp_path, "fast_store")
     assert (choice.id, choice.options, choice.name) == ("titans", {"fading": 0.001, "momentum": 0}, "Titans")
     assert not notices
-    faststore.choose(tmp_path, None)
+    choices.choose(tmp_path, "fast_store", None)
     assert settings.load(tmp_path)[0].fast_store.startswith("titans")
-    faststore.choose(tmp_path, BUILT_IN)
-    assert settings.load(tmp_path)[0].fast_store == "" and faststore.in_force(tmp_path)[0].id == ""
+    choices.choose(tmp_path, "fast_store", BUILT_IN)
+    assert settings.load(tmp_path)[0].fast_store == "" and choices.in_force(tmp_path, "fast_store")[0].id == ""
 
 
 @pytest.mark.parametrize(
@@ -43,23 +43,23 @@ def test_a_choice_is_kept_with_its_options_and_taken_back_by_its_name(tmp_path):
 )  # fmt: skip
 def test_a_choice_that_cannot_be_had_is_refused_with_what_can(tmp_path, words, named):
     with pytest.raises(Refusal, match=named) as refused:
-        faststore.choose(tmp_path, words)
+        choices.choose(tmp_path, "fast_store", words)
     assert refused.value.code == 2 and not (tmp_path / settings.FILE).exists()
 
 
 def test_a_choice_that_is_gone_since_gives_way_to_the_built_in_store_and_that_is_said(tmp_path):
     settings.save(tmp_path, settings.Settings(fast_store="gone"))
-    choice, [notice] = faststore.in_force(tmp_path)
+    choice, [notice] = choices.in_force(tmp_path, "fast_store")
     assert choice.id == "" and notice.level == "warning" and "gone" in notice.text
 
 
 def test_a_home_that_lived_with_another_store_is_told_what_happens(tmp_path):
     titans = read("titans", "fast-store", tmp_path)
-    [said] = faststore.changed(titans, [ready("larimar"), ready("")], lambda: 25)
+    [said] = borrowing.changed(titans, [ready("larimar"), ready("")], lambda: 25)
     assert "25 episodes" in said.text and "encoded anew" in said.text and "titans" in said.text
-    assert not faststore.changed(titans, [ready(""), ready("titans")], lambda: 25)
-    assert not faststore.changed(titans, [ready("")], lambda: 0)
-    assert not faststore.changed(titans, [], lambda: 25)
+    assert not borrowing.changed(titans, [ready(""), ready("titans")], lambda: 25)
+    assert not borrowing.changed(titans, [ready("")], lambda: 0)
+    assert not borrowing.changed(titans, [], lambda: 25)
 
 
 def test_the_command_line_checks_a_choice_before_it_lives_and_the_mind_is_told_it(command, tmp_path, open_session):

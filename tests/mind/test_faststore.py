@@ -163,8 +163,12 @@ def test_a_night_goes_on_when_the_store_fails_in_it_and_a_moved_cortex_is_told_a
     assert of(events, ev.NightClosed)[0].ended == "committed"
     assert mind.parts.hippocampus.chosen.store is not kept
     assert mind.parts.hippocampus.recall_all([TEXTS[3]])[0].reads[0][0] == 3
-    store(tmp_path, read="raise RuntimeError('not at night')")
-    events = a_night(minded("sample"))
+    # By day it is asked once after every episode, for what is shown of it.
+    counted = f"self.asked = getattr(self, 'asked', 0) + 1\n        if self.asked > {len(TEXTS)}:"
+    store(tmp_path, read=f"{counted} raise RuntimeError('not at night')\n        {LAST}")
+    mind = minded("sample")
+    assert mind.company.plugins[0].on
+    events = a_night(mind)
     assert of(events, ev.NightClosed)[0].ended == "committed"
     assert ["not at night" in n.text for n in of(events, ev.Notice)] == [True]
 
@@ -174,3 +178,36 @@ def test_a_store_that_is_not_there_is_said_and_the_built_in_one_stands_in(minded
     [notice] = of(mind.events, ev.Notice)
     assert "no-such" in notice.title and of(mind.events, ev.MindReady)[0].fast_store == ""
     assert mind.parts.hippocampus.chosen is None
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_a_store_wrote_and_brings_back_is_told_with_its_own_numbers(minded, name):
+    mind = minded(name, **QUIET.get(name, {}))
+    wrote = of(mind.events, ev.StoreWrote)
+    assert [(each.episode, each.store, each.held) for each in wrote] == [(n, name, n) for n in TEXTS]
+    assert [[echo.episode for echo in each.echoes] for each in wrote] == [[*range(1, n + 1)] for n in TEXTS]
+    assert wrote[-1].numbers > 0 and wrote[0].own and wrote[0].novelty == pytest.approx(1.0, abs=0.01)
+    assert name == MIXING or wrote[-1].novelty < 1 and wrote[-1].echoes[-1].strength > 0.5
+    [back] = of(list(mind.ask(cmd.Ask(question=1, text=TEXTS[2], tokens=2))), ev.StoreRead)
+    strengths = [echo.strength for echo in back.echoes]
+    assert back.question == 1 and len(strengths) == len(TEXTS) and strengths == sorted(strengths, reverse=True)
+    assert name == MIXING or back.echoes[0].episode == 2
+
+
+def test_titans_shows_how_the_first_episode_fades_while_others_are_told(minded):
+    wrote = of(minded("titans", fading=0.3, momentum=0.0).events, ev.StoreWrote)
+    first = [each.echoes[0].strength for each in wrote]
+    assert first[-1] < 0.6 * first[0]
+    assert wrote[0].own["surprise left behind"] < wrote[0].own["surprise"] == pytest.approx(1.0)
+
+
+def test_the_built_in_store_tells_nothing_of_this(told):
+    assert not of(told.events, ev.StoreWrote)
+
+
+@pytest.mark.parametrize(("look", "fine"), [("{'a': 1}", True), ("{'a': float('nan')}", False), ("[1]", False)])
+def test_a_stores_own_numbers_are_looked_at_before_they_are_shown(minded, tmp_path, look, fine):
+    store(tmp_path, encode=f"return 0.5\n\n    def look(self):\n        return {look}")
+    mind = minded("sample")
+    assert mind.company.plugins[0].on == fine
+    assert [each.own for each in of(mind.events, ev.StoreWrote)] == ([{"a": 1.0}] * 4 if fine else [{}])

@@ -85,3 +85,18 @@ def test_the_suite_finds_a_store_that_breaks_its_word(tmp_path, was, becomes, fa
     assert was in template.STORE
     failed = [check.what for check in conformance.examine(find.at(tmp_path)) if not check.passed]
     assert any(what.startswith(fails) for what in failed)
+
+
+@pytest.mark.parametrize(
+    ("kind", "method", "answer", "named"),
+    [
+        ("exam", "questions(self, episodes)", "[Question(prompt='a', answer='b', episode=99)]", "names episodes [99]"),
+        ("day-source", "day(self)", "[Told(text='a', at='yesterday')]", "not a time"),
+        ("drive", "score(self, episodes)", "[__import__('random').random() for _ in episodes]", "another answer"),
+    ],
+)  # fmt: skip
+def test_what_an_author_easily_gets_wrong_is_named(written, kind, method, answer, named):
+    imports = "from observatory.plugins.contract import Question, Told\n\n\n"
+    code = f"{imports}class Part:\n    def __init__(self, options): pass\n\n    def {method}: return {answer}\n"
+    failed = [each.why for each in conformance.examine(find.at(written(code, kind=kind))) if not each.passed]
+    assert any(named in why for why in failed), failed

@@ -8,7 +8,7 @@ from observatory.plugins import conformance, find
 from observatory.plugins.contract import Episode, Reading
 from observatory.plugins.guard import Guarded
 
-EXAMPLES = ("attention", "distil", "src", "transformerlens")
+EXAMPLES = ("attention", "chronicle", "cloze", "diary", "distil", "lookalikes", "src", "transformerlens")
 
 
 @pytest.mark.mind
@@ -30,3 +30,32 @@ def test_attention_over_time_gives_the_most_read_a_line_and_puts_the_rest_togeth
     assert chart.lines == {
         "The same words": [(3.0, 15.0)], "The same words (2)": [(2.0, 10.0)], "all others": [(1.0, 5.0)],
     }  # fmt: skip
+
+
+def asked(name: str, kind: str, method: str, texts: list[str], **choices):
+    found = find.at(find.shipped_folder() / name, "shipped")
+    with Guarded(found, kind, lambda notice: None, choices=choices) as plugin:
+        return plugin.ask(method, [Episode(number=n, text=text) for n, text in enumerate(texts, 1)])
+
+
+def test_lookalikes_sees_what_shares_most_words_with_another_and_no_repetition():
+    played = ["Anna plays the accordion.", "Bruno plays the accordion.", "The ferry leaves at noon.", "A ferry."]
+    one, two, three, four = asked("lookalikes", "drive", "score", [*played, "A ferry."])[:4]
+    assert one == two == pytest.approx(2 / 4) and three == four == pytest.approx(1 / 3)
+    assert asked("lookalikes", "drive", "score", ["A lone ferry.", "A lone ferry."]) == [0.0, 0.0]
+
+
+def test_cloze_leaves_out_a_name_a_number_or_the_last_word_and_never_what_its_beginning_says():
+    texts = [
+        "Zelda Marchetti keeps her bees in Trondheim.", "Bartholomew the goat refuses hay. He will only eat radishes.",
+        "The house was built by hand in 1904 or so.", "Too short.", "A rose is a rose is a rose",
+    ]  # fmt: skip
+    questions = asked("cloze", "exam", "questions", texts)
+    assert [(q.prompt, q.answer, q.episode) for q in questions] == [
+        ("Zelda Marchetti keeps her bees in", "Trondheim", 1), ("He will only eat", "radishes", 2),
+        ("The house was built by hand in", "1904", 3),
+    ]  # fmt: skip
+    assert {q.style for q in questions} == {"complete"}
+    many = [f"The train number {n} waits in {town}." for n in range(9) for town in ("Oslo", "Bergen")]
+    spread = asked("cloze", "exam", "questions", many, most=6)
+    assert len(spread) == 6 and spread[0].episode == 1 and spread[-1].episode > 12

@@ -338,3 +338,49 @@ def test_turning_fast_ranks_once_for_all_that_was_turned(opened, qtbot, monkeypa
     qtbot.waitUntil(lambda: bool(ranked), timeout=1000)
     assert len(ranked) == 1
     assert ranked[0].focus == pytest.approx(0.59)
+
+
+def lent(events, drive: str = "lookalikes"):
+    """The same with a plugin's drive, which sees only the first five."""
+    out = []
+    for event in events:
+        if isinstance(event, ev.MindReady):
+            event = msgspec.structs.replace(event, drive=drive)
+        if isinstance(event, ev.EpisodesScored):
+            seen = [msgspec.structs.replace(s, others={drive: 0.8 if s.episode <= 5 else 0.0}) for s in event.episodes]
+            event = msgspec.structs.replace(event, episodes=seen)
+        out.append(event)
+    return out
+
+
+def test_a_plugins_drive_has_a_dial_of_its_own_and_ranks_by_what_it_sees(opened):
+    window = opened(lent(SCORED))
+    window.show_drives()
+    dock = window.drives
+    assert dock.dials.drives.others == {"lookalikes": 0.33} and dock.dials.sliders["lookalikes"].isVisibleTo(dock)
+    for name, slider in dock.dials.sliders.items():
+        slider.setValue(100 if name == "lookalikes" else 0)
+    dock.rank_again()
+    shares = {dock.ranking.episodes[at].number: part for at, part in enumerate(dock.ranking.total)}
+    assert min(shares[n] for n in range(1, 6)) > 5 * max(share for n, share in shares.items() if n > 5)
+    assert "◆ lookalikes 85 %" in dock.legend.lines()
+    assert any("◆ lookalikes" in said for said in dock.table.parts_said(dock.ranking.place_of(1)))
+
+
+def test_a_preset_leaves_the_plugins_dial_where_it_stands_and_a_night_takes_it_along(opened, tmp_path, qtbot):
+    layout = tmp_path / "window.ini"
+    window = opened(lent(SCORED), layout=layout)
+    window.drives.dials.sliders["lookalikes"].setValue(70)
+    qtbot.mouseClick(window.drives.dials.chips["focused"], Qt.MouseButton.LeftButton)
+    assert window.drives.dials.chips["focused"].isChecked()
+    window.sleep()
+    plan = asked(window, "sleep")[0][2]
+    assert plan.drives == Drives(curiosity=0.1, focus=0.8, fear=0.1, others={"lookalikes": 0.7})
+    window.close()
+    again = opened(lent(SCORED), layout=layout)
+    assert again.drives.dials.drives.others == {"lookalikes": 0.7}
+
+
+def test_without_a_plugins_drive_there_are_three_dials(opened):
+    window = opened(SCORED)
+    assert list(window.drives.dials.sliders) == list(ev.DRIVES) and not window.drives.dials.drives.others

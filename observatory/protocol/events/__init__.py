@@ -59,6 +59,7 @@ from .night import (
     Weighed,
 )
 from .retention import Retained, Retention, TraceKept
+from .store import Echo, StoreRead, StoreWrote
 from .waking import (
     Answered,
     AnswerPiece,
@@ -86,5 +87,5 @@ AnyEvent = Union[
     Retained, TraceKept, Saved, MindLost, LineLived,
     EpisodesScored, GoalSet, FeedbackGiven, StateMoved, StateTrained, GovernorDecided, EpisodeObserved,
     Explaining, Explained, EpisodesMarked,
-    ForgettingAsked, EpisodeReread, CanaryRanked, Relived, Forgotten, ChangesAsked,
+    ForgettingAsked, EpisodeReread, CanaryRanked, Relived, Forgotten, ChangesAsked, StoreWrote, StoreRead,
 ]  # fmt: skip

@@ -28,6 +28,8 @@ class EpisodeScore(Plain, frozen=True, kw_only=True):
     value: float
     tail: float
     twin_of: int | None = None
+    others: dict[str, float] = {}
+    """What drives of plugins see in it, from 0 to 1, by their names."""
 
 
 class EpisodesScored(Record, frozen=True, kw_only=True):

@@ -27,8 +27,8 @@ class NightOpened(Record, frozen=True, kw_only=True):
 
 
 class EpisodeProposed(Record, frozen=True, kw_only=True):
-    """Why an episode is gone over in this night. `curiosity`, `focus`, `fear` and `chance` are the parts of the night's
-    draws that it starts with; together they are its priority."""
+    """Why an episode is gone over in this night. `curiosity`, `focus`, `fear` and `chance`, and `others` for drives of
+    plugins, are the parts of the night's draws that it starts with; together they are its priority."""
 
     night: int
     episode: int
@@ -40,6 +40,7 @@ class EpisodeProposed(Record, frozen=True, kw_only=True):
     fear: float = 0.0
     chance: float = 0.0
     twin_of: int | None = None
+    others: dict[str, float] = {}
 
 
 class StageEntered(Record, frozen=True, kw_only=True):
@@ -122,8 +123,8 @@ class ReplayItem(Plain, frozen=True, kw_only=True):
     loss: float
     worst: float
     because: str = ""
-    drive: Literal["", "curiosity", "focus", "fear", "chance"] = ""
-    """Which drive drew it."""
+    drive: str = ""
+    """Which drive drew it: curiosity, focus, fear, a plugin's by its name, or chance."""
     watched: Watched | None = None
     """Some rows are watched, as far as that costs next to nothing."""
 

@@ -33,6 +33,10 @@ class MindReady(Record, frozen=True, kw_only=True):
     load_s: float
     fast_store: str = ""
     """The plugin whose store finds episodes; empty for the built-in one."""
+    drive: str = ""
+    """The plugin that draws beside curiosity, focus and fear; empty for none."""
+    examiner: str = ""
+    """The plugin that asks its own questions at every night; empty for none."""
 
 
 class Heartbeat(Telemetry, frozen=True, kw_only=True):
