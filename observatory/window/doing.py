@@ -176,7 +176,7 @@ class Doing:
         from ..host import paper
 
         first = {e.text for e in read_day(paper.first_day()).experiences}
-        lived = any(episode.told.text in first for episode in self.story.episodes)
+        lived = any(episode.told.text in first for episode in self.travel.present.episodes)
         return paper.questions(paper.first_exam() if lived else None)
 
     def sleep(self) -> None:
@@ -187,15 +187,22 @@ class Doing:
     def sleep_as_proposed(self) -> None:
         """With the dials that the governor's proposal names, if it names any."""
         if self.sleep_is_proposed():
-            preset = self.story.sleep_proposed.preset
-            self._sleep(lambda: read(preset) if preset else self.drives.dials.drives, "the governor proposed it")
+            proposed = self.story.sleep_proposed
+            self._sleep(lambda: self.dials_of(proposed), "the governor proposed it")
+
+    def dials_of(self, proposed: ev.GovernorDecided) -> Drives:
+        """Those that a proposal of the governor's names, else those in the window."""
+        return read(proposed.preset) if proposed.preset else self.drives.dials.drives
 
     def _sleep(self, drives: Callable[[], Drives], why: str) -> None:
+        self._open_night(drives, why)
+        self._show(self.night)
+
+    def _open_night(self, drives: Callable[[], Drives], why: str) -> None:
         self._do(
             "No night was opened",
             lambda: self.source.sleep(self._exam(), plan=NightPlan(drives=drives()), why=why),
         )
-        self._show(self.night)
 
     def notice_closed(self, action: str) -> None:
         """Whoever closes the proposal to sleep declines it."""
@@ -203,9 +210,9 @@ class Doing:
             self._do("The governor did not hear that", lambda: self.source.not_now())
 
     def offer_sleep(self) -> None:
-        """One card for as long as the governor's proposal stands."""
+        """One card for as long as the governor's proposal stands, where a person opens the nights."""
         proposed = self.travel.present.sleep_proposed
-        if proposed is None or self.travel.present.asleep:
+        if proposed is None or self.travel.present.asleep or self.governed:
             self.notices.withdraw("sleep-as-proposed")
         elif proposed is not self._offered and (not self.live or self._is_now(proposed)):
             dials = f"It would draw with the dials {words.dials(proposed.preset)}." if proposed.preset else (

@@ -366,7 +366,9 @@ class MainWindow(Doing, Marking, Travelling, Arranging, People, QMainWindow):
                 card.action_button.setEnabled(self.actions_[card.notice.action].isEnabled())
 
     def notice_error(self, title: str, text: str, detail: str) -> None:
-        notice = ev.Notice(level="error", title=title, text=text, detail=detail)
+        self._give_notice(ev.Notice(level="error", title=title, text=text, detail=detail))
+
+    def _give_notice(self, notice: ev.Notice) -> None:
         self.log.take([notice])
         self.travel.present.take(notice)
         self._draw()
