@@ -168,7 +168,7 @@ IN_THE_LINE = (
     ("Enter", "In the line of the goal: set it"),
     ("Arrows, Enter", "In the triangle of the drives: choose a neighbour, and open its episode"),
     ("Arrows", "In the state: left and right from turn to turn, up and down from session to session"),
-    ("W", "In the exam: ask why the chosen answer is given (A: answers, N: over nights)"),
+    ("W", "In the exam: ask why the chosen answer is given (A: answers, N: over nights, B: beside the arms)"),
     ("L, O, R, M", "In the exam: only what was learnt, lost, stayed right, or is still missed"),
     ("Left, Right", "In the governor's strips: from decision to decision"),
     ("Left, Right", "In the strip of the whole life: from change to change (with Shift: a little)"),
