@@ -15,7 +15,7 @@ from ..protocol.days import Experience, read_day
 from ..protocol.drives import Drives, read
 from ..protocol.lines import LinesError
 from . import asking, words
-from .changing import ChangeDialog
+from .changing import changing
 from .feedback import FeedbackDialog
 from .signing import PassPhraseDialog
 
@@ -287,10 +287,7 @@ class Doing:
         """Approve with changes: leave episodes out, or let less of it in. It is proposed anew."""
         if not self.proposal_waits():
             return
-        proposal = self.story.review.open_proposal
-        named = [(n, words.name(e.told if (e := self.story.by_number.get(n)) else None, n, 70))
-                 for n in proposal.episodes]  # fmt: skip
-        self.change_dialog = ChangeDialog(named, self)
+        self.change_dialog = changing(self.story.review.open_proposal, self.story, self)
         self.change_dialog.given.connect(lambda out, scale, why: self._do(
             "The proposal was not changed", lambda: self.source.change(why, self.by, leave_out=out, scale=scale)
         ))  # fmt: skip
@@ -301,12 +298,7 @@ class Doing:
         numbers = [e.number for e in self.episodes.picked()]
         if not numbers or not self.can_forget():
             return
-        dialog = asking.ReasonDialog(
-            f"Forget {words.plural(len(numbers), 'episode')} for good?",
-            "The words are taken out of the fast store, the record and every night that learnt from them. Those nights "
-            "are lived again without them, and each asks for leave at the gate. This cannot be undone.",
-            "Forget for good", self, "Keep them",
-        )  # fmt: skip
+        dialog = asking.forgetting(len(numbers), self)
         dialog.given.connect(
             lambda why: self._do("Nothing was forgotten", lambda: self.source.forget(numbers, self.by, why))
         )

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QPushButton, QSplitter, QStackedWidg
 
 from ..protocol import events as ev
 from . import words
-from .answered import columns
+from .answered import AnsweredTable, columns
 from .armsview import Arms
 from .changes import VERDICT_MARKS, VERDICT_WORDS, Change, changes, counts, kind_words
 from .dock import Dock, EmptyPage, column, either, label, row
@@ -19,7 +19,6 @@ from .look import Look
 from .overnights import OverNights
 from .papers import examined
 from .story import Story
-from .tables import Table
 from .theme import GRID
 from .why import WhyPanel
 
@@ -60,7 +59,7 @@ class ExamDock(Dock):
         self.story, self._shown, self.only = story, (), ""
         self.talked: ev.Answered | None = None
         """An answer of the talk that is asked about, until an answer of the exam is chosen."""
-        self.table = Table(COLUMNS, look, "Answers before and after")
+        self.table = AnsweredTable(COLUMNS, look, "Answers before and after")
         self.table.letters = {k: (lambda v=v: self.chips[v].click()) for k, v in LETTERS.items()}
         self.table.letters |= {"w": self.ask_why, "n": lambda: self.show_page(1), "a": lambda: self.show_page(0)}
         self.table.letters["b"] = lambda: self.show_page(2)
@@ -122,9 +121,6 @@ class ExamDock(Dock):
         super().restyle(look)
         for each in (self.table, self.why, self.over, self.arms):
             each.restyle(look)
-        # In large type the questions need the room; what was said before stands in the panel.
-        for place, each in enumerate(self.table.rows.columns):
-            self.table.setColumnHidden(place, look.on_stage and each.title == "Before")
 
     # ------------------------------------------------------------ drawing
 
