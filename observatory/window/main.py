@@ -398,6 +398,7 @@ class MainWindow(Doing, Marking, Travelling, Arranging, People, QMainWindow):
                 event.ignore()
                 return
         self._leaving = True
+        self.stop_filming()
         self._timer.stop()
         self.drift.detach()
         self.views.close_views()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .dock import Dock
+from .filming import Filming
 from .governed import Governed
 from .guiding import Guiding
 from .helping import Helping
@@ -12,7 +13,7 @@ from .stepping import Stepping
 from .undoing import Undoing
 
 
-class People(Stepping, Helping, Guiding, Layouts, Undoing, Governed, Picturing):
+class People(Stepping, Helping, Guiding, Layouts, Undoing, Governed, Picturing, Filming):
     """Docks first, the rest when menus and docks are there."""
 
     def _make_people_docks(self) -> tuple[Dock, ...]:
@@ -23,4 +24,5 @@ class People(Stepping, Helping, Guiding, Layouts, Undoing, Governed, Picturing):
         self._make_governed()
         self._make_help()
         self._make_pictures()
+        self._make_filming()
         self._read_own_layout()
