@@ -89,6 +89,8 @@ def drives_of(settings: Settings) -> tuple[drives.Drives, list[Notice]]:
         found = drives.read(settings.drives, None)
         own = settings.drive.partition(":")[0]
         mine = {name: dial for name, dial in found.others.items() if name == own}
+        if found.others and not mine and not any(found.built_in.dials.values()):
+            drives.read(settings.drives, [own])  # nothing else is named: it says what there is
         return (found if mine == found.others else msgspec.structs.replace(found, others=mine)), []
     except drives.DrivesUnclear as error:
         usual = Settings().drives

@@ -10,27 +10,19 @@ import datetime
 import json
 import platform
 import subprocess
-from collections.abc import Iterable
 from pathlib import Path
 
-import msgspec
-
+from ..host.keptreports import ASKED, MEASURED, SCHEMA, KeptError, load, load_all
 from ..protocol.durable import write
 
-SCHEMA = 1
-ASKED = ("days", "arm", "seed", "nights_asked", "tokens_asked", "model", "day_hash", "exam_hash")
-"""What was asked for: two kept reports may stand in for one another only if all of it agrees."""
+__all__ = ["ASKED", "MEASURED", "SCHEMA", "KeptError", "load", "load_all"]
+
 UNLESS_SAID = {"drives": "balanced"}
 """What was asked for besides, and what it was where a report does not say."""
 NIGHT = (
     "night", "episodes", "decision", "openings", "wall_s", "exam_s", "steps", "tokens", "delta_norm", "delta_scale",
     "peak_rss_mb", "cortex_before", "cortex_after", "perplexity", "kl_from_base", "exam",
 )  # fmt: skip
-MEASURED = ("model_hash", "device", "precision", "threads", "versions")
-
-
-class KeptError(RuntimeError):
-    """A kept report that cannot be read; the message says which and why."""
 
 
 def place(folder: Path, days: str, arm: str, seed: int, nights: int) -> Path:
@@ -58,29 +50,6 @@ def save(path: Path, kept: dict) -> None:
     text = "{\n" + ",\n".join([*head, f' "nights": [\n  {nights}\n ]']) + "\n}\n"
     path.parent.mkdir(parents=True, exist_ok=True)
     write(path, text.encode())
-
-
-def load(path: Path) -> dict:
-    try:
-        kept = msgspec.json.decode(path.read_bytes())
-        if kept["schema"] != SCHEMA:
-            raise KeptError(f"{path} was written by another version (schema {kept['schema']}, not {SCHEMA}).")
-        missing = [name for name in (*ASKED, *MEASURED, "nights") if name not in kept]
-    except (OSError, msgspec.DecodeError, KeyError, TypeError) as error:
-        raise KeptError(f"{path} is no kept report ({type(error).__name__}: {error}).") from error
-    if missing or not kept["nights"]:
-        raise KeptError(f"{path} is no kept report: {', '.join(missing) or 'nights'} missing.")
-    return kept
-
-
-def load_all(folder: Path, days: str, arms: Iterable[str] = (), nights: int | None = None) -> list[dict]:
-    """Every kept report on these days, or those of some arms and of one number of nights."""
-    wanted = set(arms)
-    found = [load(path) for path in sorted((folder / days).glob("*-seed*-nights*.json"))]
-    return [
-        kept for kept in found
-        if (not wanted or kept["arm"] in wanted) and (nights is None or kept["nights_asked"] == nights)
-    ]  # fmt: skip
 
 
 def differences(kept: dict, asked: dict) -> list[str]:

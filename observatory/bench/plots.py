@@ -9,28 +9,21 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from statistics import mean
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
 
 from ..host import policyfile
-from ..host.report import FROZEN
+from ..host.keptreports import recalled
+from ..window.armstyle import called, dots, hue, pen
 from ..window.charts import Chart
 from ..window.look import Look
 from . import kept, table
 from .sheet import GAP, SCALE, Sheet, apart, crowded
 
-SHAPES = {
-    "sleep": "o", "none": "t", "retrieval": "s", "finetune": "d", "lora": "t1", "uniform": "p", "no-dreams": "h",
-    "no-anchor": "star",
-}  # fmt: skip
-BIGGER = {"star": 1.9, "d": 1.3, "t": 1.25, "t1": 1.25}
-"""Shapes that fill little of their square."""
 BENT = 5.0
 """Percent of perplexity up to which the axis is straight; beyond, each doubling takes the same room."""
 
@@ -53,38 +46,14 @@ def draw(folder: Path, reports: list[dict], theme: str = "light") -> list[Path]:
     return made
 
 
-def hue(arm: str, look: Look) -> QColor:
-    """Hues of the palette, all of which can be read on the panel; what never trains is grey."""
-    p = look.palette
-    return QColor({
-        "sleep": p.accent, "none": p.soft, "retrieval": p.text, "finetune": p.wrong, "lora": p.stages["gate"],
-        "uniform": p.right, "no-dreams": p.stages["dream"], "no-anchor": p.kinds["dream"],
-    }[arm])  # fmt: skip
-
-
-def recalled(one: dict, night: int, day: int | None = None) -> float | None:
-    """Direct questions right with the cortex alone; for retrieval with its store, as its cortex learns nothing."""
-    memory = "whole" if one["arm"] == "retrieval" else "cortex"
-    return table.after(one, night, day=day, memory=memory)
-
-
-def called(arm: str) -> str:
-    return "retrieval (its store)" if arm == "retrieval" else arm
-
-
-def pen(arm: str, look: Look):
-    width = look.ratio * (4.5 if arm == "sleep" else 2.5)
-    return pg.mkPen(hue(arm, look), width=width, style=Qt.PenStyle.DashLine if arm in FROZEN else Qt.PenStyle.SolidLine)
-
-
 # ---------------------------------------------------------------- the three pictures
 
 
 def retention(reports: list[dict], look: Look, nights: int):
     """The first night's questions after every night, and all questions so far."""
     of_first = "the first night's questions"
-    first = _over_nights(reports, look, nights, of_first, lambda one, at: recalled(one, at, day=1))
-    every = _over_nights(reports, look, nights, "all questions so far", recalled)
+    first = _over_nights(reports, look, nights, of_first, lambda one, at: recalled(one, at + 1, day=1))
+    every = _over_nights(reports, look, nights, "all questions so far", lambda one, at: recalled(one, at + 1))
     return "Still answered from the cortex alone, asked directly", [first, every]
 
 
@@ -101,8 +70,8 @@ def _over_nights(reports: list[dict], look: Look, nights: int, title: str, of: C
             for edge in edges:
                 plot.addItem(edge)
             plot.addItem(pg.FillBetweenItem(*edges, brush=shade))
-        plot.plot(x, middle, pen=pen(arm, look))
-        plot.addItem(_dots(arm, x, middle, look))
+        plot.plot(x, middle, pen=pen(arm, look, look.ratio))
+        plot.addItem(dots(arm, x, middle, look, look.ratio))
         names.append((arm, float(middle[-1])))
     plot.setYRange(0, 100, padding=0.03)
     plot.setXRange(1, nights + 0.56 * max(1, nights - 1), padding=0.02)
@@ -116,8 +85,8 @@ def recall(reports: list[dict], look: Look):
     plot = _panel("", "change of perplexity on a text that nobody trains on", "asked directly, right, %", look)
     points = []
     for arm, seeds in _painted(reports):
-        found = [(100 * table.perplexity_change(one), 100 * recalled(one, -1)) for one in seeds
-                 if table.perplexity_change(one) is not None and recalled(one, -1) is not None]  # fmt: skip
+        ends = [(table.perplexity_change(one), recalled(one, len(one["nights"]))) for one in seeds]
+        found = [(100 * change, 100 * right) for change, right in ends if change is not None and right is not None]
         if not found:
             continue
         x, y = ([value[axis] for value in found] for axis in (0, 1))
@@ -125,7 +94,7 @@ def recall(reports: list[dict], look: Look):
         thin = pg.mkPen(hue(arm, look), width=look.ratio * 1.5)
         plot.plot([bent(min(x)), bent(max(x))], [at[1], at[1]], pen=thin)
         plot.plot([at[0], at[0]], [min(y), max(y)], pen=thin)
-        plot.addItem(_dots(arm, [at[0]], [at[1]], look, size=20 if arm == "sleep" else 15))
+        plot.addItem(dots(arm, [at[0]], [at[1]], look, look.ratio, 20 if arm == "sleep" else 15))
         points.append((arm, *at, bent(max(x))))
     far = max([bent(5), *(end for *_, end in points)])
     near = min([bent(-2), *(x for _, x, _, _ in points)])
@@ -198,13 +167,6 @@ def _by_arm(reports: list[dict]) -> list[tuple[str, list[dict]]]:
 def _painted(reports: list[dict]) -> list[tuple[str, list[dict]]]:
     """The last arm first, so that `sleep` lies on top."""
     return _by_arm(reports)[::-1]
-
-
-def _dots(arm: str, x: Sequence[float], y: Sequence[float], look: Look, size: int = 11) -> pg.ScatterPlotItem:
-    colour = hue(arm, look)
-    edge = pg.mkPen(look.panel, width=look.ratio)
-    size *= BIGGER.get(SHAPES[arm], 1.0)
-    return pg.ScatterPlotItem(x, y, symbol=SHAPES[arm], size=size, brush=colour, pen=edge, pxMode=True, useCache=False)
 
 
 def _names_at_the_edge(plot: Chart, names: list[tuple[str, float]], x: float, look: Look) -> None:

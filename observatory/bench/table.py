@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from statistics import mean
 from typing import NamedTuple
 
+from ..host.keptreports import paper, score, share
 from ..host.report import FROZEN
 
 ARMS = ("sleep", "none", "retrieval", "finetune", "lora", "uniform", "no-dreams", "no-anchor")
@@ -42,25 +43,6 @@ class Row:
 
 
 # ---------------------------------------------------------------- what one report says
-
-
-def paper(kept: dict, night: int, memory: str = "cortex", when: str = "after") -> dict:
-    return kept["nights"][night]["exam"].get(memory, {}).get(when, {})
-
-
-def score(paper: dict, kind: str, day: int | None = None) -> tuple[int, int] | None:
-    """Right and asked. None when nothing of the kind, or of that day, was asked."""
-    found = paper.get(kind)
-    if found is None:
-        return None
-    right, asked = found["by_day"].get(str(day), (0, 0)) if day else (found["right"], found["asked"])
-    return (right, asked) if asked else None
-
-
-def share(scores: Iterable[tuple[int, int] | None]) -> float | None:
-    """Of all that was asked, the share that was right."""
-    found = [one for one in scores if one is not None]
-    return sum(right for right, _ in found) / sum(asked for _, asked in found) if found else None
 
 
 def just_learnt(kept: dict, kind: str, memory: str = "cortex") -> float | None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 
-from ..protocol.drives import DrivesUnclear, read
 from . import columns
 from .dock import Dock
 
@@ -46,7 +45,6 @@ class Arranging:
         theme = self.settings.value("theme")
         if theme in ("system", "night", "day") and theme != self.look.asked:
             self._look_as(theme)
-        self._restore_dials(self.settings.value("dials"))
         if (titles := columns.chosen(self.settings.value("columns"))) is not None:
             self.episodes.show_columns(titles)
         geometry, state = self.settings.value("geometry"), self.settings.value("docks")
@@ -55,22 +53,14 @@ class Arranging:
         if state is not None and not self.restoreState(state, LAYOUT_VERSION):
             self.put_docks_back()
 
-    def _restore_dials(self, written: object) -> None:
-        try:
-            kept = read(str(written), None)
-        except DrivesUnclear:  # none were written, or by another version
-            return
-        if any(kept.built_in.dials.values()) or not any(kept.others.values()):
-            self.drives.dials.set(kept)
-
     def remember(self) -> None:
+        self._dials_set()
         if self.settings is None:
             return
         self.settings.setValue("geometry", self.saveGeometry())
         self.settings.setValue("docks", self.saveState(LAYOUT_VERSION))
         self.settings.setValue("theme", self.look.asked)
         self.settings.setValue("columns", ",".join(self.episodes.shown))
-        self.settings.setValue("dials", self.drives.dials.drives.said())
         self.settings.sync()
 
     # ------------------------------------------------------------ moving about

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLineEdit, QMessageBox, QPushButton, QWidget
 
+from . import words
 from .actions import ACTIONS, IN_THE_LINE, MENUS
 from .dock import column, label
 from .look import Look
@@ -47,6 +48,15 @@ class ReasonDialog(QDialog):
         if said:
             self.given.emit(said)
             self.accept()
+
+
+def forgetting(count: int, parent: QWidget) -> ReasonDialog:
+    return ReasonDialog(
+        f"Forget {words.plural(count, 'episode')} for good?",
+        "The words are taken out of the fast store, the record and every night that learnt from them. Those nights are "
+        "lived again without them, and each asks for leave at the gate. This cannot be undone.",
+        "Forget for good", parent, "Keep them",
+    )  # fmt: skip
 
 
 def leave(parent: QWidget, text: str) -> bool:

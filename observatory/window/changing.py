@@ -19,9 +19,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ..protocol import events as ev
 from . import words
 from .dock import column, label, row
 from .review import REASON_LIMIT
+from .story import Story
 from .theme import GRID
 
 SAID = (
@@ -41,14 +43,17 @@ class ChangeDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Change the proposal")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumSize(560, 460)
+        self.setMinimumSize(640, 600)
         self.list = QListWidget()
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.setAccessibleName("Episodes of this night; unticked ones are left out")
         for number, name in episodes:
             item = QListWidgetItem(words.line(name, 120))
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked)
             item.setData(NUMBER, number)
+            item.setToolTip(words.tip(name))
             self.list.addItem(item)
         self.scale = QDoubleSpinBox()
         self.scale.setRange(0.05, 1.0)
@@ -99,3 +104,10 @@ class ChangeDialog(QDialog):
         if self.do_button.isEnabled():
             self.given.emit(self.left_out(), round(self.scale.value(), 2), self.reason.text().strip())
             self.accept()
+
+
+def changing(proposal: ev.Proposal, story: Story, parent: QWidget) -> ChangeDialog:
+    """The dialog on what a night proposes, its episodes by their names."""
+    known = story.by_number
+    named = [(n, words.name(known[n].told if n in known else None, n, 70)) for n in proposal.episodes]
+    return ChangeDialog(named, parent)

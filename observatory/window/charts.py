@@ -8,22 +8,41 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QSizePolicy
 
+from . import words
 from .look import Look
 
 pg.setConfigOptions(antialias=True, useOpenGL=False)
 
+LOW = 13
+"""Lines of small type: a plot that is not as high as these has no room for more than title, line and figures."""
 ROOM = 0.07
 """Of the steps, left and right of them: half the figure under the last tick needs it, or that is not drawn."""
+
+
+class Axis(pg.AxisItem):
+    """An axis that leaves out a figure rather than write it on another one."""
+
+    def generateDrawSpecs(self, painter):
+        specs = super().generateDrawSpecs(painter)
+        if specs is None:
+            return None
+        line, ticks, texts = specs
+        kept: list = []
+        for text in texts:
+            if not any(text[0].intersects(other[0]) for other in kept):
+                kept.append(text)
+        return line, ticks, kept
 
 
 class Chart(pg.PlotWidget):
     """A quiet plot: two axes with units, a faint grid, no buttons on it."""
 
     def __init__(self, title: str, below: str, unit: str, look: Look):
-        super().__init__(enableMenu=False)  # made with one, a plot takes half as long again to make
+        axes = {side: Axis(side) for side in ("left", "bottom")}
+        super().__init__(enableMenu=False, axisItems=axes)  # with a menu, a plot takes half as long again to make
         self._said = title, below, unit
         self.look = look
         self.setMinimumSize(160, 110)
@@ -38,11 +57,10 @@ class Chart(pg.PlotWidget):
     def restyle(self, look: Look) -> None:
         self.look = look
         self.setBackground(look.panel)
-        title, below, unit = self._said
+        _, below, unit = self._said
         small = f"{look.type.small}pt"
         plot = self.getPlotItem()
-        plot.setTitle(title or None, color=look.palette.text, size=small)
-        plot.titleLabel.item.setFont(look.strong("small"))
+        plot.setTitle(None)
         for side, text in (("left", unit), ("bottom", below)):
             axis = plot.getAxis(side)
             axis.enableAutoSIPrefix(False)
@@ -51,6 +69,32 @@ class Chart(pg.PlotWidget):
             axis.setTickFont(look.font("small"))
             axis.setStyle(tickTextOffset=4, tickLength=-4, maxTickLevel=1)
             axis.setLabel(text, **{"color": look.palette.soft, "font-size": small, "font-family": look.family})
+        self._fit()
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        if event is not None:  # pyqtgraph calls this while it is being made
+            self._fit()
+
+    @property
+    def low(self) -> bool:
+        return self.height() < LOW * self.look.type.small
+
+    def _fit(self) -> None:
+        """Where there is little room the title is shortened, and what axes count stands in the tooltip alone."""
+        plot, metrics = self.getPlotItem(), QFontMetrics(self.look.strong("small"))
+        title, below, unit = self._said
+        line = metrics.height()
+        if title:
+            room = max(20, round(self.width() - plot.getAxis("left").width() - 2.5 * line))
+            shown = metrics.elidedText(title, Qt.TextElideMode.ElideRight, room)
+            plot.setTitle(shown, color=self.look.palette.text, size=f"{self.look.type.small}pt")
+            plot.titleLabel.item.setFont(self.look.strong("small"))
+        along = self.height() - line * (5.5 if title else 3.0) + (1.5 * line if self.low else 0)
+        plot.getAxis("bottom").showLabel(bool(below) and not self.low)
+        plot.getAxis("left").showLabel(bool(unit) and metrics.horizontalAdvance(unit) < along)
+        plot.getAxis("left").setTickDensity(0.4 if self.low else 1.0)
+        self.setToolTip(words.tip(f"{title}: {unit}, by {below}" if title else f"{unit}, by {below}"))
 
 
 class Curve(Chart):
@@ -131,7 +175,7 @@ class SearchChart(Chart):
     def __init__(self, title: str, below: str, unit: str, look: Look, *, from_zero: bool = False):
         super().__init__(title, below, unit, look)
         self.setMinimumSize(150, 96)
-        self._from_zero = from_zero
+        self._from_zero, self._was_low = from_zero, False
         self._drawn: tuple = ((), (), None, "")
         self._items: list[pg.GraphicsObject] = []
         self.marked: tuple[float, str] | None = None
@@ -155,12 +199,29 @@ class SearchChart(Chart):
         room = (high - low) or abs(high) or 1.0
         wide = float(at.max() - at.min()) or 1.0
         self.setXRange(at.min() - 0.1 * wide, at.max() + 0.1 * wide, padding=0)
-        self.setYRange(low - (0 if self._from_zero else 0.12 * room), high + 0.34 * room, padding=0)
+        top = high + (0.12 if self.low else 0.34) * room
+        self.setYRange(low - (0 if self._from_zero else 0.12 * room), top, padding=0)
         if chosen is not None:
-            self._mark(float(at[chosen]), float(at.min() + wide / 2), high + 0.34 * room, said, ratio)
+            self._mark(float(at[chosen]), float(at.min() + wide / 2), top, "" if self.low else said, ratio)
         for line in lines:
             self._line(at, line, chosen, ratio)
-        self.getAxis("bottom").setTicks([_ticks(at, wide)])
+        self._set_ticks(at)
+
+    def resizeEvent(self, event) -> None:
+        super().resizeEvent(event)
+        if event is None:
+            return
+        was, self._was_low = self._was_low, self.low
+        if was != self.low:
+            self.draw(*self._drawn)
+        elif len(self._drawn[0]):
+            self._set_ticks(np.asarray(self._drawn[0], dtype=float))
+
+    def _set_ticks(self, at: np.ndarray) -> None:
+        """As many as can stand side by side."""
+        wide, figure = float(at.max() - at.min()) or 1.0, QFontMetrics(self.look.font("small"))
+        apart = 1.4 * figure.horizontalAdvance("0.00") / max(60.0, self.width() - 70.0)
+        self.getAxis("bottom").setTicks([_ticks(at, wide, max(0.09, 1.2 * apart))])
 
     def _mark(self, x: float, middle: float, top: float, said: str, ratio: float) -> None:
         pen = pg.mkPen(self.look.text, width=ratio, style=Qt.PenStyle.DashLine)
@@ -214,6 +275,7 @@ class DriftBars(Chart):
 
     def __init__(self, look: Look):
         super().__init__("", "layer", "change, %", look)
+        self.setMinimumSize(150, 90)
         self._layers: dict[int, dict[str, float]] = {}
         self._bars: list[pg.BarGraphItem] = []
         self.key: dict[str, QColor] = {}

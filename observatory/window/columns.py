@@ -61,7 +61,7 @@ COLUMNS = (
     Column("Slept on", _nights, lambda e: (len(e.nights), e.nights), width=84,
            colour=lambda e, look: None if e.nights else look.soft,
            about="The nights whose delta holds it, as far as they were committed"),
-    _strength("hippocampal", "wake", "Hippocampus", 88,
+    _strength("hippocampal", "wake", "Hippocampus", 108,
               "Strength of the trace in the hippocampus, from 0 to 1, after the last night. It decays: slowly while no "
               "night has taken the episode in and when it went badly, faster once the cortex has it"),
     _strength("cortical", "replay", "Cortex", 88,

@@ -108,15 +108,18 @@ class EmptyPage(QWidget):
         super().__init__()
         self.title = label(title, "title", wrap=True)
         self.text = label(text, "soft", wrap=True)
-        block = QWidget()
-        block.setFixedWidth(BLOCK)
-        self.block = column(block)
+        self._held = QWidget()
+        self._held.setFixedWidth(BLOCK)
+        self.block = column(self._held)
         self.block.addWidget(self.title)
         self.block.addWidget(self.text)
         outer = column(self)
         outer.addStretch(2)
-        outer.addLayout(row(None, block, None))
+        outer.addLayout(row(None, self._held, None))
         outer.addStretch(3)
+
+    def restyle(self, look: Look) -> None:
+        self._held.setFixedWidth(round(BLOCK * look.type.body / 10.5))
 
 
 class Dock(QDockWidget):
@@ -166,6 +169,8 @@ class Dock(QDockWidget):
         self.look = look
         self._float.setIcon(look.icon("float"))
         self._close.setIcon(look.icon("close"))
+        for page in self.body.findChildren(EmptyPage):
+            page.restyle(look)
 
     def refresh(self) -> None:
         raise AssertionError(f"{type(self).__name__} draws nothing")

@@ -15,7 +15,7 @@ from ..protocol.days import Experience, read_day
 from ..protocol.drives import Drives, read
 from ..protocol.lines import LinesError
 from . import asking, words
-from .changing import ChangeDialog
+from .changing import changing
 from .feedback import FeedbackDialog
 from .signing import PassPhraseDialog
 
@@ -176,7 +176,7 @@ class Doing:
         from ..host import paper
 
         first = {e.text for e in read_day(paper.first_day()).experiences}
-        lived = any(episode.told.text in first for episode in self.story.episodes)
+        lived = any(episode.told.text in first for episode in self.travel.present.episodes)
         return paper.questions(paper.first_exam() if lived else None)
 
     def sleep(self) -> None:
@@ -187,15 +187,22 @@ class Doing:
     def sleep_as_proposed(self) -> None:
         """With the dials that the governor's proposal names, if it names any."""
         if self.sleep_is_proposed():
-            preset = self.story.sleep_proposed.preset
-            self._sleep(lambda: read(preset) if preset else self.drives.dials.drives, "the governor proposed it")
+            proposed = self.story.sleep_proposed
+            self._sleep(lambda: self.dials_of(proposed), "the governor proposed it")
+
+    def dials_of(self, proposed: ev.GovernorDecided) -> Drives:
+        """Those that a proposal of the governor's names, else those in the window."""
+        return read(proposed.preset) if proposed.preset else self.drives.dials.drives
 
     def _sleep(self, drives: Callable[[], Drives], why: str) -> None:
+        self._open_night(drives, why)
+        self._show(self.night)
+
+    def _open_night(self, drives: Callable[[], Drives], why: str) -> None:
         self._do(
             "No night was opened",
             lambda: self.source.sleep(self._exam(), plan=NightPlan(drives=drives()), why=why),
         )
-        self._show(self.night)
 
     def notice_closed(self, action: str) -> None:
         """Whoever closes the proposal to sleep declines it."""
@@ -203,9 +210,9 @@ class Doing:
             self._do("The governor did not hear that", lambda: self.source.not_now())
 
     def offer_sleep(self) -> None:
-        """One card for as long as the governor's proposal stands."""
+        """One card for as long as the governor's proposal stands, where a person opens the nights."""
         proposed = self.travel.present.sleep_proposed
-        if proposed is None or self.travel.present.asleep:
+        if proposed is None or self.travel.present.asleep or self.governed:
             self.notices.withdraw("sleep-as-proposed")
         elif proposed is not self._offered and (not self.live or self._is_now(proposed)):
             dials = f"It would draw with the dials {words.dials(proposed.preset)}." if proposed.preset else (
@@ -280,10 +287,7 @@ class Doing:
         """Approve with changes: leave episodes out, or let less of it in. It is proposed anew."""
         if not self.proposal_waits():
             return
-        proposal = self.story.review.open_proposal
-        named = [(n, words.name(e.told if (e := self.story.by_number.get(n)) else None, n, 70))
-                 for n in proposal.episodes]  # fmt: skip
-        self.change_dialog = ChangeDialog(named, self)
+        self.change_dialog = changing(self.story.review.open_proposal, self.story, self)
         self.change_dialog.given.connect(lambda out, scale, why: self._do(
             "The proposal was not changed", lambda: self.source.change(why, self.by, leave_out=out, scale=scale)
         ))  # fmt: skip
@@ -294,12 +298,7 @@ class Doing:
         numbers = [e.number for e in self.episodes.picked()]
         if not numbers or not self.can_forget():
             return
-        dialog = asking.ReasonDialog(
-            f"Forget {words.plural(len(numbers), 'episode')} for good?",
-            "The words are taken out of the fast store, the record and every night that learnt from them. Those nights "
-            "are lived again without them, and each asks for leave at the gate. This cannot be undone.",
-            "Forget for good", self, "Keep them",
-        )  # fmt: skip
+        dialog = asking.forgetting(len(numbers), self)
         dialog.given.connect(
             lambda why: self._do("Nothing was forgotten", lambda: self.source.forget(numbers, self.by, why))
         )

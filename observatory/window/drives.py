@@ -45,6 +45,7 @@ class DrivesDock(Dock):
         self.story = story
         self.ranking = Ranking()
         self._shown: tuple = ()
+        self.governed = False
         self.goal = QLineEdit()
         self.goal.setMaxLength(EPISODE_TEXT_LIMIT)
         self.goal.setAccessibleName("What the mind is after")
@@ -188,7 +189,8 @@ class DrivesDock(Dock):
             said = f"Night {night.number} was opened with {words.dials(night.opened.drives)}."
         else:
             named = words.preset(self.dials.drives)
-            said = f"For the next night (Ctrl+L): {f'“{named}”' if named else 'dials of your own'}."
+            when = "when the governor proposes it" if self.governed else "Ctrl+L"
+            said = f"For the next night ({when}): {f'“{named}”' if named else 'dials of your own'}."
         self.tonight.setText(said)
 
     def _turned(self) -> None:

@@ -142,7 +142,7 @@ NIGHTS = (
            about="A cue that is never replayed: whether it brought the episode back at the end, and what its worst "
                  "word cost at first and last, in nats"),
     Column("Hippocampus", lambda p: f"{p.strength.hippocampal:.2f}" if p.strength else "–",
-           lambda p: p.strength.hippocampal if p.strength else -1.0, number=True, width=88),
+           lambda p: p.strength.hippocampal if p.strength else -1.0, number=True, width=108),
     Column("Cortex", lambda p: f"{p.strength.cortical:.2f}" if p.strength else "–",
            lambda p: p.strength.cortical if p.strength else -1.0, number=True, width=64),
 )  # fmt: skip

@@ -44,7 +44,7 @@ class EpisodesDock(Choosing, Dock):
         self._at: int | None = None
         """The chosen episode's place in the story."""
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search, or ask: is:pinned speaker:mara drive:fear")
+        self.search.setPlaceholderText("Search, or is:pinned")
         self.search.setToolTip(words.tip(
             "Every word must occur in text, speaker, session or goal. is:pinned, is:excluded, is:faded, is:slept, "
             "is:unslept, is:failed, is:worked, speaker:…, session:…, drive:… ask for more; a minus in front asks for "

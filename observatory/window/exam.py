@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QButtonGroup, QPushButton, QSplitter, QStackedWidg
 
 from ..protocol import events as ev
 from . import words
-from .answered import columns
+from .answered import AnsweredTable, columns
+from .armsview import Arms
 from .changes import VERDICT_MARKS, VERDICT_WORDS, Change, changes, counts, kind_words
 from .dock import Dock, EmptyPage, column, either, label, row
 from .lived import Night, key
@@ -18,7 +19,6 @@ from .look import Look
 from .overnights import OverNights
 from .papers import examined
 from .story import Story
-from .tables import Table
 from .theme import GRID
 from .why import WhyPanel
 
@@ -59,9 +59,10 @@ class ExamDock(Dock):
         self.story, self._shown, self.only = story, (), ""
         self.talked: ev.Answered | None = None
         """An answer of the talk that is asked about, until an answer of the exam is chosen."""
-        self.table = Table(COLUMNS, look, "Answers before and after")
+        self.table = AnsweredTable(COLUMNS, look, "Answers before and after")
         self.table.letters = {k: (lambda v=v: self.chips[v].click()) for k, v in LETTERS.items()}
         self.table.letters |= {"w": self.ask_why, "n": lambda: self.show_page(1), "a": lambda: self.show_page(0)}
+        self.table.letters["b"] = lambda: self.show_page(2)
         self.chips: dict[str, QPushButton] = {}
         for letter, verdict in LETTERS.items():
             chip = self.chips[verdict] = QPushButton(VERDICT_WORDS[verdict])
@@ -72,7 +73,7 @@ class ExamDock(Dock):
         self.why = WhyPanel(look, self._name)
         self.why.wanted.connect(self.ask_why)
         self.why.episode_wanted.connect(self.episode_wanted)
-        self.over = OverNights(look)
+        self.over, self.arms = OverNights(look), Arms(look)
         self._page_chips()
         self._lay_out()
         self.table.selectionModel().currentRowChanged.connect(lambda *_: self._turn_to_table())
@@ -81,7 +82,7 @@ class ExamDock(Dock):
 
     def _page_chips(self) -> None:
         self.pages_group, self.page_chips = QButtonGroup(self), []
-        for place, (text, letter) in enumerate((("Answers", "A"), ("Over nights", "N"))):
+        for place, (text, letter) in enumerate((("Answers", "A"), ("Over nights", "N"), ("Beside the arms", "B"))):
             chip = QPushButton(text)
             chip.setObjectName("chip")
             chip.setCheckable(True)
@@ -105,10 +106,11 @@ class ExamDock(Dock):
         self.stack = QStackedWidget()
         self.stack.addWidget(split)
         self.stack.addWidget(self.over)
+        self.stack.addWidget(self.arms)
         inside = column(full, gap=GRID)
         inside.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
         head = row(*self.page_chips, self.said, gap=GRID)
-        head.setStretch(2, 1)
+        head.setStretch(len(self.page_chips), 1)
         inside.addLayout(head)
         inside.addWidget(self.stack, 1)
         self.empty = EmptyPage("", INVITATION)
@@ -117,11 +119,8 @@ class ExamDock(Dock):
 
     def restyle(self, look: Look) -> None:
         super().restyle(look)
-        for each in (self.table, self.why, self.over):
+        for each in (self.table, self.why, self.over, self.arms):
             each.restyle(look)
-        # In large type the questions need the room; what was said before stands in the panel.
-        for place, each in enumerate(self.table.rows.columns):
-            self.table.setColumnHidden(place, look.on_stage and each.title == "Before")
 
     # ------------------------------------------------------------ drawing
 
@@ -146,6 +145,7 @@ class ExamDock(Dock):
             self._shown = shown
             self._draw(newest)
             self.over.show_nights(self.story.nights)
+            self.arms.show_nights(self.story.nights, self.story.day_files)
         self._explain()
 
     def _draw(self, night: Night) -> None:

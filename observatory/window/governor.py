@@ -1,7 +1,7 @@
 """The governor's dock: what System M read off the mind, what it decided, and by which rule.
 
-Strips over time above, every decision with its reasons below. It shows and steers nothing: the rules are a file of the
-mind's.
+Strips over time above, every decision with its reasons below, and a button that says who opens the nights. It steers
+nothing itself: the rules are a file of the mind's.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSplitter, QWidget
 
 from ..protocol import events as ev
 from . import words
-from .dock import Dock, EmptyPage, column, either, label
+from .dock import Dock, EmptyPage, chip, column, either, label, row
 from .look import Look
 from .story import Story
 from .strips import Strips
@@ -30,6 +30,9 @@ INVITATION = (
     "store or only read, remember or answer alone, ask, rest, propose sleep. What it read and what it decided will "
     "stand here with the reasons. Tell or ask something in Talk (Ctrl+1)."
 )
+OPENS_TIP = "Let the governor open a night whenever it proposes one, without asking; kept for this home"
+BY_GOVERNOR = "A night opens by itself when the governor proposes one, with the dials that it names or those in Drives."
+BY_PERSON = "Nights are opened by a person (Ctrl+L); what the governor proposes is offered as a notice."
 
 
 def _hue(decision: ev.GovernorDecided, look: Look) -> QColor | None:
@@ -37,15 +40,19 @@ def _hue(decision: ev.GovernorDecided, look: Look) -> QColor | None:
 
 
 class GovernorDock(Dock):
-    """`episode_wanted(number)`: the episode of a decision was opened."""
+    """`episode_wanted(number)`: the episode of a decision was opened; `governed_wanted(on)`: it is to open nights."""
 
     topic = "governor"
     episode_wanted = Signal(int)
+    governed_wanted = Signal(bool)
 
     def __init__(self, story: Story, look: Look):
         super().__init__("Governor", "governorDock", look)
         self.story = story
         self.pressure, self.detail = label("", "", wrap=True), label("", "soft", wrap=True)
+        self.opens, self.opened_by = chip("Opens nights", OPENS_TIP), label("", "softSmall", wrap=True)
+        self.opens.toggled.connect(self.governed_wanted)
+        self.show_governed(False)
         self.strips = Strips(look)
         self.table = Table(self._columns(), look, "Decisions")
         self.table.rows.newest_first = True
@@ -84,7 +91,12 @@ class GovernorDock(Dock):
         inside.addWidget(split, 1)
         self.empty = EmptyPage("Nothing decided yet", INVITATION)
         self.pages = either(self.empty, full)
-        column(self.body, gap=0).addWidget(self.pages)
+        whole = column(self.body, gap=0)
+        top = row(self.opens, self.opened_by, gap=2 * GRID)
+        top.setStretch(1, 1)
+        top.setContentsMargins(2 * GRID, GRID, 2 * GRID, 0)
+        whole.addLayout(top)
+        whole.addWidget(self.pages, 1)
 
     def restyle(self, look: Look) -> None:
         super().restyle(look)
@@ -92,6 +104,11 @@ class GovernorDock(Dock):
         self.table.restyle(look)
         # Large type leaves it no room; it stands with the reasons under the table.
         self.table.setColumnHidden(4, look.on_stage)
+
+    def show_governed(self, on: bool) -> None:
+        """Who opens the nights of this home."""
+        self.opens.setChecked(on)
+        self.opened_by.setText(BY_GOVERNOR if on else BY_PERSON)
 
     def take_focus(self) -> None:
         self.strips.setFocus()

@@ -52,12 +52,14 @@ class Helping:
         if self.live and isinstance(home, Path):
             self._remember_home(home)
         self._open_stops()
+        self._open_choices()
 
     def _help_ticks(self, events: list[ev.Event]) -> None:
         self.machine.frames.frame(time.perf_counter())
         if self.log.take(events):
             self.story.changed.add("log")
         self._tell_new_mind()
+        self.sleep_if_governed()
         self._name_undo()
         self._welcome_or_not()
         if time.monotonic() - self._read_at >= READ_S and self.strip.isVisible():

@@ -125,7 +125,7 @@ class Look:
                ("ground", "panel", "raised", "line", "text", "soft", "accent", "on_accent", "selected")},
             off=off, gate=p.stages["gate"], veto=p.stages["veto"], right=p.right, title=t.title, body=t.body,
             small=t.small, g=g, half=g // 2, g2=g * 2, g3=g * 3, hover=_mixed(p.accent, p.raised, 0.82).name(),
-            accent_hover=_mixed(p.accent, p.text, 0.15).name(),
+            tab=g if self.on_stage else g * 2, accent_hover=_mixed(p.accent, p.text, 0.15).name(),
         )  # fmt: skip
 
     def icon(self, name: str, colour: QColor | str | None = None) -> QIcon:
@@ -221,7 +221,8 @@ QHeaderView::section {{ background: {panel}; color: {soft}; border: 0; border-bo
   padding: {half}px; font-size: {small}pt; }}
 QHeaderView::section:hover {{ color: {text}; }}
 QTabBar {{ background: {ground}; }}
-QTabBar::tab {{ background: transparent; color: {soft}; padding: 6px {g2}px; border: 0;
+QMainWindow > QTabBar {{ qproperty-elideMode: ElideNone; qproperty-usesScrollButtons: true; }}
+QTabBar::tab {{ background: transparent; color: {soft}; padding: 6px {tab}px; border: 0;
   border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {text}; border-bottom: 2px solid {accent}; }}
 QTabBar::tab:hover {{ color: {text}; }}

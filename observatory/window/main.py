@@ -367,7 +367,9 @@ class MainWindow(Doing, Marking, Travelling, Arranging, People, QMainWindow):
                 card.action_button.setEnabled(self.actions_[card.notice.action].isEnabled())
 
     def notice_error(self, title: str, text: str, detail: str) -> None:
-        notice = ev.Notice(level="error", title=title, text=text, detail=detail)
+        self._give_notice(ev.Notice(level="error", title=title, text=text, detail=detail))
+
+    def _give_notice(self, notice: ev.Notice) -> None:
         self.log.take([notice])
         self.travel.present.take(notice)
         self._draw()
@@ -397,6 +399,7 @@ class MainWindow(Doing, Marking, Travelling, Arranging, People, QMainWindow):
                 event.ignore()
                 return
         self._leaving = True
+        self.stop_filming()
         self._timer.stop()
         self.drift.detach()
         self.views.close_views()

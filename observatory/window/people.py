@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from .dock import Dock
+from .filming import Filming
+from .governed import Governed
 from .guiding import Guiding
 from .helping import Helping
 from .layouts import Layouts
@@ -11,7 +13,7 @@ from .stepping import Stepping
 from .undoing import Undoing
 
 
-class People(Stepping, Helping, Guiding, Layouts, Undoing, Picturing):
+class People(Stepping, Helping, Guiding, Layouts, Undoing, Governed, Picturing, Filming):
     """Docks first, the rest when menus and docks are there."""
 
     def _make_people_docks(self) -> tuple[Dock, ...]:
@@ -19,6 +21,8 @@ class People(Stepping, Helping, Guiding, Layouts, Undoing, Picturing):
 
     def _make_people(self) -> None:
         self._make_undoing()
+        self._make_governed()
         self._make_help()
         self._make_pictures()
+        self._make_filming()
         self._read_own_layout()

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWidget
 
-from . import figures
+from . import figures, film
 
 
 class Picturing:
@@ -22,7 +22,10 @@ class Picturing:
                     figures.watch(widget, self._figure_menu)
 
     def _choose_save(self, title: str, name: str) -> str:
-        kinds = figures.KINDS if Path(name).suffix in (".png", ".svg") else "Text (*.txt)"
+        ending = Path(name).suffix
+        kinds = figures.KINDS if ending in (".png", ".svg") else "Text (*.txt)"
+        if ending in film.kinds():
+            kinds = f"Films ({' '.join(f'*{each}' for each in film.kinds())})"
         return QFileDialog.getSaveFileName(self, title, name, kinds)[0]
 
     def _figure(self) -> QWidget | None:

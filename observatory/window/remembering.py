@@ -21,6 +21,8 @@ class Remembering:
         self.traces: dict[int, list[ev.TraceKept]] = {}
         self.corrected: dict[int, int] = {}
         """Episodes that a later one corrects, and which."""
+        self.day_files: set[str] = set()
+        """Hashes of the day files that lines were lived of."""
 
     def _marked(self, e: ev.EpisodesMarked) -> None:
         for number in e.episodes:
@@ -32,6 +34,9 @@ class Remembering:
         self.traces.setdefault(e.episode, []).append(e)
         self.changed.add("episodes")
 
+    def _lived(self, e: ev.LineLived) -> None:
+        self.day_files.add(e.file_hash)
+
     def strengths(self, number: int) -> list[tuple[int, ev.Retention]]:
         """(night, how strong it was after it), oldest first; of one night the last word counts."""
         found: dict[int, ev.Retention] = {}
@@ -42,4 +47,6 @@ class Remembering:
         return sorted(found.items())
 
 
-REMEMBERING = {ev.EpisodesMarked: Remembering._marked, ev.TraceKept: Remembering._trace}
+REMEMBERING = {
+    ev.EpisodesMarked: Remembering._marked, ev.TraceKept: Remembering._trace, ev.LineLived: Remembering._lived,
+}  # fmt: skip

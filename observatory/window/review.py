@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QPushButton, QSplitter, QStackedWidget, QToolButton, QWidget
 
 from . import words
-from .answered import columns
+from .answered import AnsweredTable, columns
 from .changes import VERDICT_MARKS, VERDICT_WORDS, changes, counts, kind_words
 from .charts import DriftBars
 from .dock import Dock, EmptyPage, OneLine, column, either, label, row
@@ -61,7 +61,7 @@ class ReviewDock(Dock):
         self.copy_button.setAccessibleName("Copy the whole hashes")
         self.copy_button.clicked.connect(self._copy)
         self.board, self.drift, self.layers = Scoreboard(look), DriftBars(look), Table(LAYERS, look, "Drift by layer")
-        self.table = Table(COLUMNS, look, "Questions before and after")
+        self.table = AnsweredTable(COLUMNS, look, "Questions before and after")
         self.chips = {verdict: QPushButton(words_) for verdict, words_ in VERDICT_WORDS.items()}
         for chip in self.chips.values():
             chip.setObjectName("chip")
@@ -155,6 +155,7 @@ class ReviewDock(Dock):
         for part, hue in (("attention", "replay"), ("MLP", "gate")):
             self.keys[part].setStyleSheet(f"color: {look.stage(hue).name()};")
         self.board.look = look
+        self.board.updateGeometry()
         self.board.updateGeometry()
         for each in (self.table, self.drift, self.layers):
             each.restyle(look)

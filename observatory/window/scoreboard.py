@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ..protocol import events as ev
@@ -11,6 +11,9 @@ from . import words
 from .changes import kind_words, scores
 from .look import Look
 from .theme import GRID
+
+TRACK = 40
+"""Pixels: the shortest bar that still tells more from less."""
 
 
 class Scoreboard(QWidget):
@@ -58,12 +61,21 @@ class Scoreboard(QWidget):
     def _line_height(self) -> int:
         return round(self.look.type.small * 2.35)
 
+    def _widths(self, metrics: QFontMetrics) -> tuple[int, int, int]:
+        """Of the names, of the figures beside the bars, and of the lines without a bar."""
+        rows, effects = self._rows(), self._effects()
+        names = max((metrics.horizontalAdvance(n) for n, *_ in [*rows, *effects]), default=0) + 2 * GRID
+        figures = max((metrics.horizontalAdvance(said) for *_, said in rows), default=0) + 2 * GRID
+        return names, figures, max((metrics.horizontalAdvance(said) for _, said in effects), default=0)
+
     def sizeHint(self) -> QSize:
         count = len(self._rows()) + len(self._effects())
-        return QSize(340, count * self._line_height() + GRID)
+        return QSize(max(340, self.minimumSizeHint().width()), count * self._line_height() + GRID)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(260, self.sizeHint().height())
+        names, figures, said = self._widths(QFontMetrics(self.look.font("small")))
+        high = (len(self._rows()) + len(self._effects())) * self._line_height() + GRID
+        return QSize(names + max(figures + TRACK, said) + 2, high)
 
     def paintEvent(self, event) -> None:
         painter = QPainter(self)
@@ -71,9 +83,8 @@ class Scoreboard(QWidget):
         painter.setFont(self.look.font("small"))
         metrics = painter.fontMetrics()
         rows, effects, high = self._rows(), self._effects(), self._line_height()
-        names = max((metrics.horizontalAdvance(n) for n, *_ in [*rows, *effects]), default=0) + 2 * GRID
-        figures = max((metrics.horizontalAdvance(said) for *_, said in rows), default=0) + 2 * GRID
-        track = max(40.0, self.width() - names - figures)
+        names, figures, _ = self._widths(metrics)
+        track = max(float(TRACK), self.width() - names - figures)
         for place, (name, before, after, said) in enumerate(rows):
             y = place * high
             painter.setPen(self.look.text)

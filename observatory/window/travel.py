@@ -251,6 +251,18 @@ class Travel:
             self._steps += 1
             self._go_on()
 
+    def on_to(self, seq: int) -> None:
+        """To a later event by telling what lies between; from anywhere else like `go`."""
+        if self.seq is None or self.wanted is not None or seq < self.seq:
+            self.go(seq)
+        else:
+            self.playing, self._steps = False, min(seq, self.hypnogram.last) - self.seq
+
+    @property
+    def arrived(self) -> bool:
+        """Nothing that was asked for is still on its way."""
+        return self.wanted is None and self._steps == 0
+
     def stage(self) -> None:
         """To where the next stage begins."""
         self.change(1)

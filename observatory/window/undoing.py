@@ -22,7 +22,7 @@ class Undoing:
 
     def _make_undoing(self) -> None:
         self.acts = Acts()
-        self._dials_were: Drives | None = None
+        self._dials_were = self.drives.dials.drives
         self._named: tuple[str, str] = ("", "")
         self._settled = QTimer(self, singleShot=True, interval=SETTLED_MS)
         self._settled.timeout.connect(self._dials_set)
@@ -97,10 +97,12 @@ class Undoing:
         self._settled.stop()
         before, now = self._dials_were, self.drives.dials.drives
         self._dials_were = now
-        if before is not None and before != now:
+        if before != now:
+            self._keep_dials(now)
             self.acts.did("turning the dials", lambda: self._put_dials(before), lambda: self._put_dials(now))
 
     def _put_dials(self, drives: Drives) -> None:
         self._dials_were = drives
         self.drives.dials.set(drives, by_hand=True)
         self._settled.stop()
+        self._keep_dials(drives)

@@ -16,7 +16,7 @@ from . import words
 from .dock import column, label, row
 from .look import Look
 from .theme import GRID
-from .unitmap import ARROWS, BEYOND, UnitMap, magnified
+from .unitmap import ARROWS, BEYOND, LONG, TRAIL_LONG, TRAILS, UnitMap, magnified
 
 EVERY = "every layer"
 
@@ -84,7 +84,8 @@ class UnitLens(QWidget):
         longest = last.plain if plain else last.after
         ways = np.sqrt(np.square(longest - before).sum(1))
         wide = float(np.ptp(np.quantile(before, (BEYOND, 1 - BEYOND), axis=0), 0).max()) if len(before) else 0.0
-        factor = magnified(np.where(last.relative > 0.0, ways, 0.0), wide)
+        long = TRAIL_LONG if self.trails.isChecked() else LONG
+        factor = magnified(np.where(last.relative > 0.0, ways, 0.0), wide, long)
         at = self.layer.currentIndex()
         self.map.faint = None if at <= 0 else picture.layers != picture.row[at - 1][0]
         trails = [each.plain if plain else each.after for each in between] if self.trails.isChecked() else []
@@ -107,7 +108,8 @@ class UnitLens(QWidget):
                 f"map units; {moved.moved:,} of all {picture.every:,} have changed."
             )
         self.said.setText(said)
-        parts = [f"Arrows: the {min(ARROWS, count):,} that changed most, {factor:,} times as long as their way."]
+        what, most = ("Trails", TRAILS) if self.trails.isChecked() else ("Arrows", ARROWS)
+        parts = [f"{what}: the {min(most, count):,} that changed most, {factor:,} times as long as their way."]
         parts = parts if count else []
         if plain:
             parts.append("Main axes: a straight projection, with no noise of its own.")

@@ -22,6 +22,8 @@ HALVES = 6.0
 """From the brightest step to the faintest a change falls to 1 / 2⁶."""
 ARROWS = 300
 """Units with an arrow: those that changed most. More of them hide each other."""
+TRAILS, TRAIL_LONG = 80, 0.16
+"""Units with a trail, and how long a long one is: fewer and longer, so that a bend can be seen."""
 FACTORS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
 LONG = 0.05
 """Of the map's width: what a long arrow is magnified to."""
@@ -30,17 +32,19 @@ BEYOND = 0.005
 NEAR = 12.0
 """Pixels within which the pointer means a unit."""
 BAR = 12
+TRAILS_VEIL = 0.6
+"""Of the ground's colour over the dots while trails are shown."""
 FEW = 2_000
 """Where there are fewer units than these, dots are larger."""
 
 
-def magnified(displaced: np.ndarray, wide: float) -> int:
-    """The factor that makes one of the longest arrows a twentieth of the map; 1 where nothing moves."""
+def magnified(displaced: np.ndarray, wide: float, long: float = LONG) -> int:
+    """The factor that makes one of the longest arrows so long a part of the map; 1 where nothing moves."""
     moving = displaced[displaced > 0.0]
-    long = float(np.quantile(moving, 0.99)) if len(moving) else 0.0
-    if not long:
+    way = float(np.quantile(moving, 0.99)) if len(moving) else 0.0
+    if not way:
         return 1
-    return max((f for f in FACTORS if f * long <= LONG * wide), default=1)
+    return max((f for f in FACTORS if f * way <= long * wide), default=1)
 
 
 def levels(relative: np.ndarray, most: float) -> np.ndarray:
@@ -107,7 +111,7 @@ class UnitMap(QWidget):
         strength = np.where(moving, relative, 0.0)
         if self.faint is not None:
             strength = np.where(self.faint, 0.0, strength)
-        count = min(ARROWS, int((strength > 0).sum()))
+        count = min(TRAILS if len(trails) else ARROWS, int((strength > 0).sum()))
         self.arrows = np.argpartition(-strength, count - 1)[:count] if count else np.zeros(0, int)
         self._place()
         self.setAccessibleDescription(
@@ -205,6 +209,8 @@ class UnitMap(QWidget):
         if self._layer is None:
             self._layer = self._image()
         painter.drawImage(0, 0, self._layer)
+        if len(self.trails):  # the ways are looked at now: dots step back
+            painter.fillRect(self.rect(), self._veil())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.hasFocus():
             painter.setPen(QPen(self.look.accent, 1))
@@ -227,14 +233,26 @@ class UnitMap(QWidget):
         ways = [self._ends(self.arrows, each) for each in self.trails]
         for level in range(1, LEVELS + 1):
             mine = np.flatnonzero(self.level[self.arrows] == level)
-            painter.setPen(QPen(self.hue(level), 1.2 * self.look.type.line))
-            lines = []
+            lines, stops = [], []
             for place in mine:
                 start, end = self._at[self.arrows[place]], ends[place]
                 stations = [start, *(way[place] for way in ways), end]
                 lines += [QLineF(*a, *b) for a, b in zip(stations, stations[1:], strict=False)]
                 lines += _head(stations[-2], end)
-            painter.drawLines(lines)
+                stops += [QPointF(*stop) for stop in stations[:-1]] if ways else []
+            # On an edge of the ground's colour a way can be told from the dots that it crosses.
+            wide = (1.6 if ways else 1.2) * self.look.type.line
+            for hue, more in ((self.look.panel, 2.0 * self.look.type.line), (self.hue(level), 0.0)):
+                painter.setPen(QPen(hue, wide + more, c=Qt.PenCapStyle.RoundCap))
+                painter.drawLines(lines)
+            if stops:
+                painter.setPen(QPen(self.hue(level), 3.4 * self.look.type.line**0.5, c=Qt.PenCapStyle.RoundCap))
+                painter.drawPoints(stops)
+
+    def _veil(self) -> QColor:
+        veil = QColor(self.look.panel)
+        veil.setAlphaF(TRAILS_VEIL)
+        return veil
 
     def _paint_bar(self, painter: QPainter) -> None:
         if self.most <= 0.0:

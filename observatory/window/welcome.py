@@ -32,9 +32,8 @@ class WelcomeDock(Dock):
         self.demo = demo
         self.homes: list[Path] = []
         self.buttons: dict[str, QPushButton] = {}
-        block = QWidget()
-        block.setFixedWidth(round(BLOCK * 1.25))
-        inside = column(block, gap=GRID)
+        self._held = QWidget()
+        inside = column(self._held, gap=GRID)
         inside.addWidget(label("A mind that has lived nothing yet", "title", wrap=True))
         inside.addWidget(label(
             "Tell it what happens; at night it replays that into its own weights, and asks you before anything is "
@@ -49,7 +48,6 @@ class WelcomeDock(Dock):
         ):  # fmt: skip
             button = self.buttons[id_] = QPushButton(text)
             button.setAccessibleDescription(about)
-            button.setMinimumWidth(24 * GRID)
             button.clicked.connect(lambda _=False, id_=id_: self.wanted.emit(id_))
             line = row(button, label(about, "soft", wrap=True), gap=2 * GRID)
             line.setStretch(1, 1)
@@ -60,8 +58,15 @@ class WelcomeDock(Dock):
         inside.addLayout(self.recent)
         outer = column(self.body)
         outer.addStretch(2)
-        outer.addLayout(row(None, block, None))
+        outer.addLayout(row(None, self._held, None))
         outer.addStretch(3)
+
+    def restyle(self, look: Look) -> None:
+        super().restyle(look)
+        self._held.setFixedWidth(round(BLOCK * 1.35 * look.type.body / 10.5))
+        wide = max(button.sizeHint().width() for button in self.buttons.values())
+        for button in self.buttons.values():
+            button.setMinimumWidth(wide)
 
     def show_homes(self, homes: list[Path]) -> None:
         """Others than the one that is open."""

@@ -33,10 +33,12 @@ def collected():
 
 @pytest.fixture
 def opened(qtbot, tmp_path):
-    """`opened(events)` → a shown window that has taken them in, with its canned source as `.source`."""
+    """`opened(events)` → a shown window that has taken them in, with its canned source as `.source`.
+
+    `home`: whose settings it has."""
     made = []
 
-    def open_(events=(), *, layout=None, theme="night", size=(1500, 940)) -> MainWindow:
+    def open_(events=(), *, layout=None, theme="night", size=(1500, 940), home=None) -> MainWindow:
         window = MainWindow(Look(theme), layout=layout, live=False, by="Ada")
         window.live = True
         window.ask_leave = lambda text: True
@@ -45,7 +47,10 @@ def opened(qtbot, tmp_path):
         with qtbot.waitActive(window):
             window.show()
             window.activateWindow()
-        window.attach(Canned(events))
+        source = Canned(events)
+        if home is not None:
+            source.home = home
+        window.attach(source)
         window._timer.stop()
         take_in(window)
         made.append(window)

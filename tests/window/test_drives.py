@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
+from observatory import settings
 from observatory.protocol import events as ev
 from observatory.protocol.drives import BY_CHANCE, PRESETS, Drives, shares
 from observatory.window.ranking import PARTS, Ranking, waiting
@@ -118,23 +119,44 @@ def test_the_chosen_episode_stays_chosen_while_a_dial_turns(opened, qtbot):
     assert window.drives.reason.whole == window.story.by_number[number].score.why
 
 
-def test_sleep_takes_the_dials_along_and_the_window_remembers_them(opened, tmp_path, qtbot):
-    layout = tmp_path / "window.ini"
-    window = opened(SCORED, layout=layout)
+def test_sleep_takes_the_dials_along_and_the_home_remembers_them(opened, tmp_path, qtbot):
+    window = opened(SCORED, home=tmp_path)
     qtbot.mouseClick(window.drives.dials.chips["focused"], Qt.MouseButton.LeftButton)
     window.sleep()
     plan = asked(window, "sleep")[0][2]
     assert plan.drives.parts() == pytest.approx(PRESETS["focused"].parts())
     window.close()
-    again = opened(SCORED, layout=layout)
+    assert settings.load(tmp_path)[0].drives == "focused", "a run without a window draws by them too"
+    again = opened(SCORED, home=tmp_path)
     assert again.drives.dials.drives.parts() == pytest.approx(PRESETS["focused"].parts())
 
 
-def test_dials_of_another_version_in_the_settings_are_left_alone(opened, tmp_path):
-    layout = tmp_path / "window.ini"
-    layout.write_text("[General]\ndials=boldness=1\n", encoding="utf-8")
-    window = opened(SCORED, layout=layout)
-    assert window.drives.dials.drives.parts() == pytest.approx(Drives().parts())
+def test_the_dials_start_as_the_home_has_them_and_what_is_undone_is_kept_as_well(opened, tmp_path):
+    settings.save(tmp_path, settings.Settings(drives="curiosity=0.6,focus=0.3,fear=0.1", model="tiny"))
+    window = opened(SCORED, home=tmp_path)
+    assert [slider.value() for slider in window.drives.dials.sliders.values()] == [60, 30, 10]
+    window.set_dials(PRESETS["careful"])
+    assert settings.load(tmp_path)[0] == settings.Settings(drives="careful", model="tiny")
+    window.undo()
+    assert settings.load(tmp_path)[0].drives == "curiosity=0.6,focus=0.3,fear=0.1"
+
+
+def test_unclear_dials_in_the_settings_are_named_and_left_alone(opened, tmp_path):
+    settings.save(tmp_path, settings.Settings(drives="boldness=1"))
+    window = opened(SCORED, home=tmp_path)
+    assert window.drives.dials.drives.parts() == pytest.approx(Drives().parts(), abs=0.01)
+    assert [card.notice.title for card in window.notices.cards] == ["The drives in the settings are unclear"]
+    window.close()
+    assert settings.load(tmp_path)[0].drives == "boldness=1"
+
+
+def test_a_home_that_is_only_looked_at_keeps_its_dials(opened, tmp_path, qtbot):
+    settings.save(tmp_path, settings.Settings(drives="curious"))
+    window = opened(SCORED, home=tmp_path)
+    window.source.state.read_only = True
+    qtbot.mouseClick(window.drives.dials.chips["focused"], Qt.MouseButton.LeftButton)
+    window.close()
+    assert settings.load(tmp_path)[0].drives == "curious"
 
 
 def test_what_a_running_night_was_opened_with_stands_beside_the_dials_and_in_the_night(opened):

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from observatory import settings
 from observatory.protocol import events as ev
 from observatory.protocol.drives import PRESETS
 from observatory.window.feedback import went
@@ -274,3 +275,68 @@ def test_a_proposal_of_an_earlier_session_is_not_offered_again(opened):
     take_in(window)
     QApplication.processEvents()
     assert window.notices.cards == []
+
+
+# ---------------------------------------------------------------- the governor opens nights
+
+
+def test_a_governed_home_sleeps_once_for_each_proposal_without_asking(opened, tmp_path):
+    settings.save(tmp_path, settings.Settings(governed=True, drives="curious"))
+    window = opened(AWAKE, home=tmp_path)
+    assert window.governor.opens.isChecked()
+    assert window.actions_["governed"].isChecked()
+    window.show_drives()
+    assert "when the governor proposes it" in window.drives.tonight.text()
+    window.source.give(steered.proposes(why="Pressure 61%."))
+    take_in(window)
+    take_in(window)
+    (_, _, plan, why), *more = asked(window, "sleep")
+    assert not more
+    assert plan.drives.parts() == pytest.approx(PRESETS["curious"].parts())
+    assert why == "the governor proposes it: Pressure 61%."
+    assert window.notices.cards == []
+    window.source.give(steered.proposes(26, preset="careful"))
+    take_in(window)
+    assert asked(window, "sleep")[1][2].drives == PRESETS["careful"]
+
+
+def test_who_opens_the_nights_is_switched_kept_and_taken_back(opened, tmp_path, qtbot):
+    window = opened([*AWAKE, steered.proposes()], home=tmp_path)
+    assert len(window.notices.cards) == 1
+    window.show_governor()
+    assert "by a person" in window.governor.opened_by.text()
+    qtbot.mouseClick(window.governor.opens, Qt.MouseButton.LeftButton)
+    assert settings.load(tmp_path)[0].governed
+    assert "by itself" in window.governor.opened_by.text()
+    take_in(window)
+    assert len(asked(window, "sleep")) == 1, "the proposal that stands is taken up"
+    assert window.notices.cards == []
+    window.undo()
+    assert not settings.load(tmp_path)[0].governed
+    assert not window.governor.opens.isChecked()
+    window.source.give(steered.proposes(26))
+    take_in(window)
+    assert len(asked(window, "sleep")) == 1
+    assert len(window.notices.cards) == 1
+
+
+def test_a_night_that_was_cut_short_is_not_passed_over_by_the_governor(opened, tmp_path):
+    settings.save(tmp_path, settings.Settings(governed=True))
+    cut = ev.NightClosed(night=1, ended="interrupted", cortex=canned.BASE, why="closed", wall_s=9.0, steps=0,
+                         tokens=0, peak_rss_mb=900.0)  # fmt: skip
+    window = opened([*AWAKE[:-1], *canned.night_opens(), cut, canned.ready(), steered.proposes(), AWAKE[-1]],
+                    home=tmp_path)  # fmt: skip
+    assert window.story.awake
+    assert window.story.interrupted is not None
+    assert asked(window, "sleep") == []
+
+
+def test_in_a_home_that_is_only_looked_at_no_night_is_opened_and_nothing_switched(opened, tmp_path):
+    settings.save(tmp_path, settings.Settings(governed=True))
+    window = opened(AWAKE, home=tmp_path)
+    window.source.state.read_only = True
+    window.source.give(steered.proposes())
+    take_in(window)
+    assert asked(window, "sleep") == []
+    assert not window.can_govern()
+    assert not window.governor.opens.isEnabled()

@@ -8,22 +8,27 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtGui import QFontDatabase, QFontInfo, QImage
 
 from observatory.bench import frames
-from observatory.window import theme
+from observatory.window import pictures, theme
 from observatory.window.look import Look, load_fonts
 from observatory.window.pictures import SIZE, render
-from tests.window import canned, steered
+from tests.window import canned, drifted, seen, steered
 
 pytestmark = pytest.mark.pictures
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = {
     f"{name}.png" for name in
     ("window", "talk", "episodes", "night", "dreams", "weighing", "review", "drives", "state", "governor", "encoding",
-     "replays", "drift", "exam", "views", "breakpoints", "log", "welcome")
+     "replays", "drift", "exam", "exam-nights", "exam-arms", "views", "breakpoints", "log", "welcome", "layout-talk",
+     "layout-review", "dialog-change", "dialog-forget", "dialog-sign")
 }  # fmt: skip
+DRIFT = {"drift-trails.png", "drift-layers.png", "drift-inside.png"}
+RICH = [*steered.life(), *canned.night_opens(number=2), *canned.dreams(2), *canned.steps(number=2), *canned.gate(2)]
+"""A day, a night that was committed, another day, and a second night at the gate."""
 
 
 def colours(image: QImage, step: int = 3) -> set[str]:
@@ -50,6 +55,51 @@ def test_every_dock_and_the_window_are_painted_in_a_fresh_process(tmp_path, name
     found = colours(image)
     for needed in (palette.panel, palette.ground, palette.accent, palette.right, palette.wrong, palette.stages["gate"]):
         assert needed in found
+
+
+@pytest.mark.parametrize(("name", "scale", "on_stage"), [("light", 1, False), ("dark", 2, False), ("light", 2, True),
+                                                         ("dark", 1, True)])  # fmt: skip
+def test_nothing_is_cut_off_empty_or_written_on_something_else(qapp, name, scale, on_stage):
+    drift = drifted.CannedDrift(drifted.whole())
+    with pictures.opened(RICH, name, scale, drift, on_stage=on_stage) as window:
+        found, looked = [], set()
+        for what, widget in pictures.scenes(window):
+            looked.add(f"{what}.png")
+            found += [f"{what}: {fault}" for fault in seen.faults(widget)]
+    assert looked == NAMES | DRIFT
+    assert found == []
+
+
+def test_what_is_cut_off_written_on_something_else_or_empty_is_found(qtbot):
+    """The eyes of the test above: each fault made on purpose."""
+    from PySide6.QtWidgets import QLabel, QWidget
+
+    from observatory.window.charts import Curve
+
+    board = QWidget()
+    qtbot.addWidget(board)
+    board.resize(600, 400)
+    for text, place, wide in (("A sentence that needs more room", (10, 10), 60), ("one", (10, 60), 80),
+                              ("two", (30, 62), 80)):  # fmt: skip
+        label = QLabel(text, board)
+        label.setGeometry(*place, wide, 24)
+    plot = Curve("Loss", "loss", Look("light"), "replay")
+    plot.restyle(Look("light"))
+    plot.setParent(board)
+    plot.setGeometry(200, 100, 300, 200)
+    board.show()
+    qtbot.waitExposed(board)
+    plot.getAxis("bottom").setTicks([[]])
+    found = " | ".join(seen.faults(board))
+    assert "A sentence that needs more room” needs" in found
+    assert "QLabel “one” and QLabel “two” overlap" in found
+    assert "Loss: nothing stands at its bottom axis" in found
+    plot.getAxis("bottom").setTicks([[(0.0, "nought"), (0.5, "a half")]])
+    for x in (0.0, 0.01):
+        name = pg.TextItem("night")
+        name.setPos(x, 0.5)
+        plot.addItem(name)
+    assert "Loss: “night” and “night” overlap" in " | ".join(seen.faults(board))
 
 
 def test_an_empty_home_is_painted_with_words_in_every_dock(tmp_path, qapp):
