@@ -55,7 +55,8 @@ class Governed:
             settings.save(self._kept_in, after)
 
     def _keep_dials(self, drives: Drives) -> None:
-        said = words.preset(drives) or drives.said()
+        others = [f"{name}={dial:.3g}" for name, dial in drives.others.items()]
+        said = ",".join([named, *others]) if (named := words.preset(drives)) else drives.said()
         self._do("The dials were not kept", lambda: self._keep_choice(drives=said))
 
     # ------------------------------------------------------------ who opens nights

@@ -390,8 +390,8 @@ def test_a_plugins_drive_has_a_dial_of_its_own_and_ranks_by_what_it_sees(opened)
 
 
 def test_a_preset_leaves_the_plugins_dial_where_it_stands_and_a_night_takes_it_along(opened, tmp_path, qtbot):
-    layout = tmp_path / "window.ini"
-    window = opened(lent(SCORED), layout=layout)
+    settings.save(tmp_path, settings.Settings(drive="lookalikes"))
+    window = opened(lent(SCORED), home=tmp_path)
     window.drives.dials.sliders["lookalikes"].setValue(70)
     qtbot.mouseClick(window.drives.dials.chips["focused"], Qt.MouseButton.LeftButton)
     assert window.drives.dials.chips["focused"].isChecked()
@@ -399,7 +399,7 @@ def test_a_preset_leaves_the_plugins_dial_where_it_stands_and_a_night_takes_it_a
     plan = asked(window, "sleep")[0][2]
     assert plan.drives == Drives(curiosity=0.1, focus=0.8, fear=0.1, others={"lookalikes": 0.7})
     window.close()
-    again = opened(lent(SCORED), layout=layout)
+    again = opened(lent(SCORED), home=tmp_path)
     assert again.drives.dials.drives.others == {"lookalikes": 0.7}
 
 
