@@ -21,6 +21,9 @@ class Remembering:
         self.traces: dict[int, list[ev.TraceKept]] = {}
         self.corrected: dict[int, int] = {}
         """Episodes that a later one corrects, and which."""
+        self.wrote: dict[int, ev.StoreWrote] = {}
+        """What a plugin's store said of every episode that it was told; empty with the built-in one."""
+        self.store_read: ev.StoreRead | None = None
 
     def _marked(self, e: ev.EpisodesMarked) -> None:
         for number in e.episodes:
@@ -32,6 +35,14 @@ class Remembering:
         self.traces.setdefault(e.episode, []).append(e)
         self.changed.add("episodes")
 
+    def _wrote(self, e: ev.StoreWrote) -> None:
+        self.wrote[e.episode] = e
+        self.changed.add("encoding")
+
+    def _store_read(self, e: ev.StoreRead) -> None:
+        self.store_read = e
+        self.changed.add("encoding")
+
     def strengths(self, number: int) -> list[tuple[int, ev.Retention]]:
         """(night, how strong it was after it), oldest first; of one night the last word counts."""
         found: dict[int, ev.Retention] = {}
@@ -42,4 +53,7 @@ class Remembering:
         return sorted(found.items())
 
 
-REMEMBERING = {ev.EpisodesMarked: Remembering._marked, ev.TraceKept: Remembering._trace}
+REMEMBERING = {
+    ev.EpisodesMarked: Remembering._marked, ev.TraceKept: Remembering._trace, ev.StoreWrote: Remembering._wrote,
+    ev.StoreRead: Remembering._store_read,
+}  # fmt: skip
