@@ -113,7 +113,7 @@ class Contribution:
 USE: dict[Kind, str] = {
     "fast-store": "`observatory live --fast-store {}`.",
     "drive": "`observatory live --drive {}`.",
-    "night-stage": "it looks on at every night.",
+    "night-stage": "nothing yet; no night asks a night-stage until the house takes up its wishes.",
     "replay": "`observatory live --night-stage {}`.",
     "exam": "`observatory live --examiner {}`.",
     "view": "choose it in the window under Views (Ctrl+0).",

@@ -167,6 +167,7 @@ class Line:
     values: Sequence[float]
     stage: str
     shape: str
+    joined: bool = True
 
 
 class SearchChart(Chart):
@@ -236,11 +237,14 @@ class SearchChart(Chart):
     def _line(self, at: np.ndarray, line: Line, chosen: int | None, ratio: float) -> None:
         hue, size = self.look.stage(line.stage), self.look.type.small * 0.8 * ratio
         y = np.asarray(line.values, dtype=float)
+        # A line may know nothing of some x: a point without a number has no place, and a scene cannot hold it.
+        known = np.isfinite(y)
         self._add(pg.PlotDataItem(
-            at, y, pen=pg.mkPen(hue, width=self.look.type.line * 1.6 * ratio), symbol=line.shape, symbolSize=size,
-            symbolBrush=hue, symbolPen=pg.mkPen(hue), name=line.name,
+            at[known], y[known], symbol=line.shape,
+            pen=pg.mkPen(hue, width=self.look.type.line * 1.6 * ratio) if line.joined else None,
+            symbolSize=size, symbolBrush=hue, symbolPen=pg.mkPen(hue), name=line.name,
         ))  # fmt: skip
-        if chosen is not None:
+        if chosen is not None and known[chosen]:
             self._add(pg.ScatterPlotItem(
                 at[[chosen]], y[[chosen]], symbol="o", size=size * 2.2, brush=None,
                 pen=pg.mkPen(self.look.text, width=2 * ratio),

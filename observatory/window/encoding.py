@@ -1,8 +1,8 @@
 """The encoding dock: one episode as it was taken in, and what the last question brought back.
 
 Its text with the surprise of every token, its sparse code among all units, how alike it is to its neighbours on the way
-in and on the way out, and what that cost. Follows the newest episode until another is chosen, here or in another dock.
-It reckons nothing but counts.
+in and on the way out, and what that cost; and where a plugin's store finds, what that one makes of it. Follows the
+newest episode until another is chosen, here or in another dock. It reckons nothing but counts.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from .lived import Episode, Turn
 from .look import Look
 from .raster import CodeRaster
 from .separation import Separation
+from .storepane import StorePane, store_table
 from .story import Story
 from .tables import Column, Table
 from .talk import Legend
@@ -56,6 +57,10 @@ class EncodingDock(Dock):
         self.units = Table(self._unit_columns(), look, "Units of the code")
         self.near = Table(self._near_columns(), look, "Nearest episodes")
         self.newest_button = chip("Newest", "Follow the newest episode")
+        self.store, self.writes = StorePane(look), store_table(self._head, look)
+        self.store_button = chip("Store", "What the plugin's store that finds here wrote and brings back")
+        self.store_button.setChecked(True)
+        self.store_button.hide()
         self.twin_button = chip("Table", "The same numbers as tables")
         self.newest_button.setChecked(True)
         self._lay_out()
@@ -125,7 +130,7 @@ class EncodingDock(Dock):
         full = QWidget()
         inside = column(full, gap=GRID)
         inside.setContentsMargins(2 * GRID, GRID, 2 * GRID, GRID)
-        head = row(self.title, self.legend, self.newest_button, self.twin_button)
+        head = row(self.title, self.legend, self.newest_button, self.store_button, self.twin_button)
         head.setStretch(0, 1)
         inside.addLayout(head)
         below = QWidget()
@@ -135,6 +140,8 @@ class EncodingDock(Dock):
         self.twins.addWidget(_beside((320, _titled("Sparse code", self.raster, self.unit)),
                                      (480, _titled("Overlap in, overlap out", self.separation))))  # fmt: skip
         self.twins.addWidget(_beside((190, self.tokens), (280, self.units), (320, self.near)))
+        self.twins.addWidget(self.store)
+        self.twins.addWidget(self.writes)
         asked = _titled("What the last question brought back", self.read, self.asked)
         sides = QSplitter()
         sides.addWidget(self.twins)
@@ -156,7 +163,8 @@ class EncodingDock(Dock):
     def _wire(self) -> None:
         self.text.walked.connect(self._walk)
         self.newest_button.clicked.connect(lambda on: self.show_episode(0 if on else self._shown().number))
-        self.twin_button.toggled.connect(lambda on: self.twins.setCurrentIndex(int(on)))
+        self.twin_button.toggled.connect(lambda _: self._choose_twin())
+        self.store_button.toggled.connect(lambda _: self._choose_twin())
         self.raster.pointed.connect(lambda unit: self.unit.say(self._unit_said(unit)))
         self.separation.opened.connect(lambda at: self.episode_wanted.emit(self.separation.overlaps[at].episode))
         for table in (self.near, self.read):
@@ -166,7 +174,8 @@ class EncodingDock(Dock):
         super().restyle(look)
         self.legend.look = look
         self.legend.updateGeometry()
-        for each in (self.text, self.raster, self.separation, self.read, self.tokens, self.units, self.near):
+        for each in (self.text, self.raster, self.separation, self.read, self.tokens, self.units, self.near,
+                     self.store, self.writes):  # fmt: skip
             each.restyle(look)
 
     def take_focus(self) -> None:
@@ -227,6 +236,23 @@ class EncodingDock(Dock):
         self.units.rows.follow(list(code))
         self.near.rows.follow(list(told.nearest))
         self.subheading.setText("the newest" if not self.number else "")
+        self._draw_store(episode)
+
+    def _choose_twin(self) -> None:
+        """The code and its overlaps, or what a plugin's store makes of it; as figures, or as tables."""
+        of_store = self.store_button.isChecked() and bool(self.story.wrote)
+        self.twins.setCurrentIndex(2 * of_store + self.twin_button.isChecked())
+
+    def _draw_store(self, episode: Episode) -> None:
+        wrote = self.story.wrote
+        self.store_button.setVisible(bool(wrote))
+        self._choose_twin()
+        if not wrote:
+            return
+        self.store_button.setText(next(reversed(wrote.values())).store.capitalize())
+        places = {each.number: place for place, each in enumerate(self.story.episodes, 1)}
+        self.store.show_store(episode.number, wrote, places, self.story.store_read, self._head)
+        self.writes.rows.follow(list(wrote.values()))
 
     def _unit_said(self, unit: int) -> str:
         """A unit in a line: how strong, and which other episodes have it."""

@@ -23,6 +23,9 @@ class Remembering:
         """Episodes that a later one corrects, and which."""
         self.day_files: set[str] = set()
         """Hashes of the day files that lines were lived of."""
+        self.wrote: dict[int, ev.StoreWrote] = {}
+        """What a plugin's store said of every episode that it was told; empty with the built-in one."""
+        self.store_read: ev.StoreRead | None = None
 
     def _marked(self, e: ev.EpisodesMarked) -> None:
         for number in e.episodes:
@@ -37,6 +40,14 @@ class Remembering:
     def _lived(self, e: ev.LineLived) -> None:
         self.day_files.add(e.file_hash)
 
+    def _wrote(self, e: ev.StoreWrote) -> None:
+        self.wrote[e.episode] = e
+        self.changed.add("encoding")
+
+    def _store_read(self, e: ev.StoreRead) -> None:
+        self.store_read = e
+        self.changed.add("encoding")
+
     def strengths(self, number: int) -> list[tuple[int, ev.Retention]]:
         """(night, how strong it was after it), oldest first; of one night the last word counts."""
         found: dict[int, ev.Retention] = {}
@@ -49,4 +60,5 @@ class Remembering:
 
 REMEMBERING = {
     ev.EpisodesMarked: Remembering._marked, ev.TraceKept: Remembering._trace, ev.LineLived: Remembering._lived,
+    ev.StoreWrote: Remembering._wrote, ev.StoreRead: Remembering._store_read,
 }  # fmt: skip
