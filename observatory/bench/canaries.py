@@ -1,32 +1,34 @@
 """Is what was refused or forgotten truly out? Canaries told, and looked for in the weights among random words.
 
-    python -m observatory.bench.canaries [--many 50] [--model MODEL] [--report OUT.json]
+    python -m observatory.bench.canaries [--count 50] [--model tiny] [--seed 0]
 
-Three groups of as many are told: one is committed, one is committed and then forgotten, one is told before a night that
-is vetoed. A canary is a sentence with random names, figures and words, so a mind that never heard it ranks it anywhere
-among other fillings of the same sentence: the chance to be among the best twentieth is one in twenty. The committed
-ones must come first, or the looking would show nothing.
+Three groups of as many are told: one is committed, one is committed and then forgotten, one is told before nights that
+are vetoed. A canary is a sentence with random names, figures and words, so a mind that never heard it ranks it anywhere
+among other fillings of the same sentence: the chance to be among the best twentieth is one in twenty. What is to be
+gone must have been there: the committed must come first, so must what is forgotten before it is, and so must what a
+night proposes before it is vetoed, or the looking would show nothing. A day holds few of them, as real days do: a night
+that is given more than it has steps for learns only part of it, and then there is little to forget. A night that is
+derived again has the steps it had. Prints JSON; exit status 1 when it is not as it should be.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
 import random
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-
-import msgspec
 
 from .. import resources
 from ..mind import canary
 from ..mind.mind import Mind
 from ..protocol import commands as c
 from ..protocol import events as e
+from . import soak
 
 FRAMES = (
     "The spare key to Quill Lodge hangs behind the barometer.", "Otto Brandt repairs clocks in a cellar in Lucerne.",
@@ -39,7 +41,16 @@ BEST = 20
 UNLIKELY = 0.001
 """Chance under which so many in the best part are no chance any more."""
 KNOWN = 0.9
-"""Share of the committed that must come in the best part, so that the looking is known to find."""
+"""Share of those that were learnt that must come in the best part, so that the looking is known to find."""
+A_DAY = 5
+"""Canaries of a group told between two nights."""
+STEPS, ARM = 50, {soak.TINY: "no-anchor"}
+"""A random model has no old knowledge worth keeping, and what it says of its own accord takes every direction that its
+days could be learnt in: held to that it learns nothing. Any other model is held to what it knew."""
+AMONG = 100
+"""Fillings that a canary is held among, itself included."""
+UNHEARD = ("before it is slept on", "vetoed", "forgotten")
+LEARNT = ("at the gate, before the veto", "before it is forgotten", "committed")
 
 
 @dataclass
@@ -59,11 +70,12 @@ class Found:
         many, part = len(self.ranks), (self.of // BEST) / self.of
         return sum(math.comb(many, n) * part**n * (1 - part) ** (many - n) for n in range(self.recovered, many + 1))
 
-    def said(self, name: str) -> str:
-        return (
-            f"{name:>22}: {self.recovered} of {len(self.ranks)} in the best twentieth, {self.ranks.count(1)} first, "
-            f"median rank {median(self.ranks):g} of {self.of}; chance of so many {self.chance:.3g}"
-        )
+    def summary(self) -> dict:
+        return {
+            "in_the_best_twentieth": self.recovered, "of": len(self.ranks), "first": self.ranks.count(1),
+            "median_rank": median(self.ranks), "among": self.of, "chance_of_so_many": float(f"{self.chance:.3g}"),
+            "ranks": self.ranks,
+        }  # fmt: skip
 
 
 def made(many: int, seed: int) -> list[str]:
@@ -80,45 +92,78 @@ def _words() -> list[str]:
     return canary.pool_of(primer.split(), set())
 
 
-def measure(settings: c.Settings, many: int, plan: c.NightPlan, seed: int = 0, among: int = 100) -> dict[str, Found]:
-    """A life with a night that is committed, one that is vetoed, and a forgetting."""
-    texts = dict(enumerate(made(3 * many, seed), 1))
-    kept, forgotten, vetoed = ([n for n in texts if n % 3 == part] for part in (1, 2, 0))
-    mind, out = Mind(), {}
-    _all(mind.wake(settings))
+class Told:
+    """A life whose canaries are looked for as it goes on. Ranks are gathered by what the canaries had gone through."""
 
-    def tell(numbers: list[int]) -> list[c.Tell]:
-        return [c.Tell(episode=n, text=texts[n], session=f"day {n % 3}") for n in numbers]
+    def __init__(self, settings: c.Settings, many: int, steps: int, arm: str, seed: int, bar: soak.Bar):
+        self.texts = dict(enumerate(made(3 * many, seed), 1))
+        self.kept, self.forgotten, self.vetoed = ([n for n in self.texts if n % 3 == part] for part in (1, 2, 0))
+        self.found: dict[str, Found] = {}
+        self._steps, self._arm, self._seed, self._bar, self._nights = steps, arm, seed, bar, 0
+        self._mind = Mind()
+        _all(self._mind.wake(settings))
 
-    def look(name: str, numbers: list[int]) -> None:
-        order = c.RankCanaries(
-            canaries=[c.Canary(episode=n, text=texts[n]) for n in numbers], when="after", among=among, seed=seed
+    def live(self) -> dict[str, Found]:
+        kept, forgotten, vetoed = (_days(group) for group in (self.kept, self.forgotten, self.vetoed))
+        for number, (stays, goes) in enumerate(zip(kept, forgotten, strict=True), 1):
+            day = sorted(stays + goes)
+            self._tell(day)
+            self._look("before it is slept on", day)
+            self._night(number, day, sum(kept[: number - 1] + forgotten[: number - 1], []), "approve")
+        self._look("before it is forgotten", self.forgotten)
+        for number, day in enumerate(vetoed, len(kept) + 1):
+            self._tell(day)
+            self._night(number, day, sorted(self.kept + self.forgotten), "veto")
+        self._look("vetoed", self.vetoed)
+        self._forget(kept)
+        self._look("forgotten", self.forgotten)
+        self._look("committed", self.kept)
+        return self.found
+
+    def _forget(self, kept: list[list[int]]) -> None:
+        """As `observatory forget` does it: the life is lived again, and its nights are derived without them."""
+        gone = list(range(1, len(kept) + 1))
+        for number, day in enumerate(kept, 1):
+            how = {"begin": True, "gone": gone} if number == 1 else {}
+            _all(self._mind.relive(c.Relive(part=number, steps=self._said(day), **how)))
+            self._night(number, day, sum(kept[: number - 1], []), "approve")
+        _all(self._mind.relive(c.Relive(part=len(kept) + 1, end=True, steps=self._said(self.vetoed))))
+
+    def _said(self, numbers: Iterable[int]) -> list[c.Tell]:
+        return [c.Tell(episode=n, text=self.texts[n], session="canaries") for n in numbers]
+
+    def _tell(self, numbers: list[int]) -> None:
+        for told in self._said(numbers):
+            _all(self._mind.tell(told))
+
+    def _night(self, number: int, episodes: list[int], earlier: list[int], word: str) -> None:
+        plan = c.NightPlan(steps=self._steps, arm=self._arm, exam_whole=False)
+        order = c.Sleep(
+            night=number, seed=self._seed + number, episodes=episodes, old_episodes=sorted(earlier), plan=plan
         )
-        ranked = [event for event in mind.rank(order) if isinstance(event, e.CanaryRanked)]
-        out[name] = Found([event.rank for event in ranked], among)
+        for event in self._mind.sleep(order):
+            if event is None:
+                night = self._mind.night
+                if word == "veto":
+                    with night.parts.cortex.beside(night.study.delta.hooks(night.study.maps)):
+                        self._look("at the gate, before the veto", episodes)
+                self._mind.decide(c.Decide(
+                    night=number, delta=night.proposal.delta, decision=word, by="bench", reason="canaries", recorded=1
+                ))  # fmt: skip
+        self._nights += 1
+        self._bar.done(self._nights, f"night {number}: {word}")
 
-    for told in tell(sorted(kept + forgotten)):
-        _all(mind.tell(told))
-    look("before they are slept on", kept + forgotten)
-    _night(mind, 1, sorted(kept + forgotten), plan, seed, "approve")
-    look("before it is forgotten", forgotten)
-    for told in tell(vetoed):
-        _all(mind.tell(told))
-    _night(mind, 2, vetoed, plan, seed + 1, "veto")
-    look("vetoed", vetoed)
-    _all(mind.relive(c.Relive(part=1, begin=True, steps=tell(kept), gone=[1])))
-    _night(mind, 1, kept, plan, seed, "approve")
-    _all(mind.relive(c.Relive(part=2, end=True, steps=tell(vetoed))))
-    look("forgotten", forgotten)
-    look("committed", kept)
-    return out
+    def _look(self, name: str, numbers: list[int]) -> None:
+        canaries = [c.Canary(episode=n, text=self.texts[n]) for n in numbers]
+        order = c.RankCanaries(canaries=canaries, when="after", among=AMONG, seed=self._seed)
+        group = self.found.setdefault(name, Found(of=AMONG))
+        group.ranks += [event.rank for event in self._mind.rank(order) if isinstance(event, e.CanaryRanked)]
 
 
-def _night(mind: Mind, number: int, episodes: list[int], plan: c.NightPlan, seed: int, word: str) -> None:
-    for event in mind.sleep(c.Sleep(night=number, seed=seed, episodes=episodes, plan=plan)):
-        if event is None:
-            delta = mind.night.proposal.delta
-            mind.decide(c.Decide(night=number, delta=delta, decision=word, by="bench", reason="canaries", recorded=1))
+def _days(group: list[int]) -> list[list[int]]:
+    """As few days as hold them, none of them much smaller than another."""
+    many = math.ceil(len(group) / A_DAY)
+    return [group[day::many] for day in range(many)]
 
 
 def _all(events: Iterator) -> None:
@@ -129,40 +174,38 @@ def _all(events: Iterator) -> None:
 def faults(found: dict[str, Found]) -> list[str]:
     """What must not be, in words; nothing when all is as it should be."""
     out = [
-        f"{found[name].recovered} of the {name} ones are found among the best; that is no chance"
-        for name in ("vetoed", "forgotten", "before they are slept on")
+        f"{name}: {found[name].recovered} of {len(found[name].ranks)} are found among the best; that is no chance"
+        for name in UNHEARD
         if found[name].chance < UNLIKELY
     ]
-    for name in ("committed", "before it is forgotten"):
+    for name in LEARNT:
         if found[name].recovered < KNOWN * len(found[name].ranks):
-            out.append(f"only {found[name].recovered} of those {name} are found, so the looking shows nothing")
+            out.append(f"{name}: only {found[name].recovered} are found, so the looking shows nothing")
     return out
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--many", type=int, default=50)
-    parser.add_argument("--model", default="default")
-    parser.add_argument("--steps", type=int, default=120)
-    parser.add_argument("--arm", default="no-dreams")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--report", type=Path)
-    chosen, started = parser.parse_args(), time.monotonic()
-    from .. import models
-
-    with tempfile.TemporaryDirectory() as folder:
-        folders = {f"{name}_folder": f"{folder}/{name}" for name in ("deltas", "states", "checkpoint")}
-        settings = c.Settings(model=chosen.model, models_folder=str(models.cache_folder(Path(folder))), **folders)
-        plan = c.NightPlan(steps=chosen.steps, arm=chosen.arm, exam_whole=False)
-        found = measure(settings, chosen.many, plan, chosen.seed)
-    for name, group in found.items():
-        print(group.said(name))
+def main(argv: list[str] | None = None) -> int:
+    parser = soak.parser("canaries", __doc__.split("\n")[0], 50)
+    parser.add_argument("--steps", type=int, default=STEPS, help="gradient steps a night")
+    parser.add_argument("--arm", help="default: no-dreams; no-anchor on the tiny model")
+    asked, began = parser.parse_args(argv), time.monotonic()
+    soak.one_thread()
+    asked.arm = asked.arm or ARM.get(asked.model, "no-dreams")
+    with tempfile.TemporaryDirectory(prefix="observatory-canaries-") as scratch:
+        stuff = soak.stuff(asked, Path(scratch))
+        folders = {f"{name}_folder": f"{scratch}/{name}" for name in ("deltas", "states", "checkpoint")}
+        settings = c.Settings(
+            model=stuff.model, models_folder=str(stuff.models_folder), perplexity_text=str(stuff.text),
+            perplexity_name="short", threads=stuff.threads, **folders,
+        )  # fmt: skip
+        with soak.Bar("nights", 3 * math.ceil(asked.count / A_DAY), asked.quiet) as bar:
+            found = Told(settings, asked.count, asked.steps, asked.arm, asked.seed, bar).live()
     wrong = faults(found)
-    print("\n".join(wrong) or f"As it should be, after {time.monotonic() - started:.0f} s.")
-    if chosen.report:
-        chosen.report.write_bytes(msgspec.json.encode({name: group.ranks for name, group in found.items()}))
+    groups = {name: group.summary() for name, group in found.items()}
+    row = [(name, f"{group.recovered}/{len(group.ranks)}") for name, group in found.items()]
+    soak.tell(asked, soak.result(asked, began, {"groups": groups, "faults": wrong, "sound": not wrong}), row)
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

@@ -1,8 +1,8 @@
 """One run of a life in two real processes, a host and its mind, that can be killed at any moment.
 
-Both are forked from this process, which has read the libraries and computed nothing: reading torch takes ten times as
-long as the tiny model's whole day, and a kill meant for the day would nearly always hit the reading. From there on
-everything is what `observatory live` does. It counts nothing and judges nothing.
+Both are forked from this process, which has read the libraries and computed nothing: reading torch takes as long as the
+tiny model's whole day, and a kill meant for the day would half the time hit the reading. From there on everything is
+what `observatory live` does. It counts nothing and judges nothing.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from ..host.headless import Life, live
 from ..host.session import Session
 from ..host.supervisor import Supervisor
 from ..host.terminal import Terminal
+from ..mind import mind as _libraries  # noqa: F401 - read here, so that no fork has to
 from ..mind import process
 from ..protocol import events as e
 from ..protocol.commands import NightPlan
@@ -41,11 +42,14 @@ class Plan:
 
     home: Path
     day: Path
+    told: tuple[str, ...]
+    """The texts of the day."""
     model: str
     models_folder: Path
     text: Path
     exam: tuple[e.Question, ...]
     steps: int
+    threads: int = 1
     seed: int = 0
 
 
@@ -187,8 +191,8 @@ def _host(plan: Plan, connection: Connection, mind: int, tells: int) -> int:
     witness.write(stored=told, findings=findings, accepted=accepted, opened_s=time.monotonic() - begun)
     keeping.Supervisor = lambda *a, **how: Adopted(connection, mind, *a, **how)
     session = Session(
-        plan.home, model=plan.model, device="cpu", precision="float32", threads=1, seed=plan.seed, history=False,
-        perplexity_text=str(plan.text),
+        plan.home, model=plan.model, device="cpu", precision="float32", threads=plan.threads, seed=plan.seed,
+        history=False, perplexity_text=str(plan.text),
     )  # fmt: skip
     night = NightPlan(steps=plan.steps, rank=4)
     life = Life(

@@ -18,6 +18,7 @@ from collections import Counter
 from pathlib import Path
 
 from . import soak
+from .cases import Cases
 
 HANG_S = 120.0
 """Seconds one case may take on a machine that is busy with other things; an ordinary one takes a few milliseconds."""
@@ -168,35 +169,34 @@ def _limit_memory() -> None:
 # ---------------------------------------------------------------- counting
 
 
-class Count:
-    def __init__(self):
-        self.read, self.refused, self.taken = Counter(), Counter(), Counter()
-        self.faults: list[str] = []
-        self.slowest = 0.0
-
-    def add(self, name: str, outcome: str, number: int, wall_s: float) -> None:
-        self.read[name] += 1
-        self.slowest = max(self.slowest, wall_s)
-        if outcome == "refused":
-            self.refused[name] += 1
-        elif outcome == "taken":
-            self.taken[name] += 1
-        else:
-            self.faults.append(f"case {number}, {name}: {outcome}")
-
-    def summary(self) -> dict:
-        kinds = {
-            name: {"read": self.read[name], "refused": self.refused[name], "taken_whole": self.taken[name]}
-            for name in sorted(self.read)
-        }  # fmt: skip
-        return {
-            "read": self.read.total(), "kinds": kinds, "slowest_s": round(self.slowest, 3), "faults": self.faults,
-            "sound": not self.faults,
-        }  # fmt: skip
+def summary(cases: list[dict]) -> dict:
+    read, refused, taken = (
+        Counter(case["reader"] for case in cases if only in ("", case["outcome"])) for only in ("", "refused", "taken")
+    )
+    kinds = {
+        name: {"read": read[name], "refused": refused[name], "taken_whole": taken[name]} for name in sorted(read)
+    }  # fmt: skip
+    wrong = [
+        f"case {case['case']}, {case['reader']}: {case['outcome']}"
+        for case in cases if case["outcome"] not in ("refused", "taken")
+    ]  # fmt: skip
+    took = soak.spread(case["s"] for case in cases)
+    return {
+        "read": len(cases), "refused": refused.total(), "taken_whole": taken.total(), "kinds": kinds,
+        "a_case_s": took, "faults": wrong, "sound": bool(cases) and not wrong,
+    }  # fmt: skip
 
 
-def soaked(count: int, seed: int, quiet: bool, stop: float = float("inf")) -> Count:
-    out, number = Count(), 0
+def row(found: dict) -> list[tuple[str, object]]:
+    return [
+        ("read", found["read"]), ("refused in a sentence", found["refused"]), ("taken whole", found["taken_whole"]),
+        ("anything else", len(found["faults"])), ("a case, median s", found["a_case_s"]["median"]),
+        ("worst s", found["a_case_s"]["worst"]),
+    ]  # fmt: skip
+
+
+def soaked(cases: Cases, count: int, seed: int, quiet: bool, stop: float) -> dict:
+    number = len(cases.found)
     context = multiprocessing.get_context("spawn")
     with soak.Bar("mutations", count, quiet) as bar:
         while number < count and time.monotonic() < stop:
@@ -204,26 +204,30 @@ def soaked(count: int, seed: int, quiet: bool, stop: float = float("inf")) -> Co
             process = context.Process(target=_read_all, args=(theirs, number, count, seed), daemon=True)
             process.start()
             theirs.close()
-            number = _listened(ours, number, count, out, bar, stop)
+            number = _listened(ours, number, count, cases, bar, stop)
             process.kill()
             process.join()
             ours.close()
-    return out
+    return summary(list(cases.found.values()))
 
 
-def _listened(pipe, number: int, count: int, out: Count, bar: soak.Bar, stop: float) -> int:
+def _listened(pipe, number: int, count: int, cases: Cases, bar: soak.Bar, stop: float) -> int:
     """Until the process is done, dies or stands still. Returns the case that comes next."""
     name, began = "the good examples", time.monotonic()
+
+    def add(outcome: str) -> None:
+        cases.add(number, {"reader": name, "outcome": outcome, "s": round(time.monotonic() - began, 4)})
+
     if not pipe.poll(BEGINS_S) or pipe.recv_bytes() != b"ready":
         raise SystemExit("the process that reads did not begin; its error output says why")
     while True:
         if not pipe.poll(HANG_S):
-            out.add(name, f"stood still for {HANG_S:.0f} s", number, time.monotonic() - began)
+            add(f"stood still for {HANG_S:.0f} s")
             return number + 1
         try:
             said = pipe.recv_bytes().decode()
         except (EOFError, OSError):
-            out.add(name, "the process that read it died", number, 0.0)
+            add("the process that read it died")
             return number + 1
         if said == "done":
             return count
@@ -231,7 +235,7 @@ def _listened(pipe, number: int, count: int, out: Count, bar: soak.Bar, stop: fl
             _, case, name = said.split(" ", 2)
             number, began = int(case), time.monotonic()
         else:
-            out.add(name, said, number, time.monotonic() - began)
+            add(said)
             if number % 50 == 0:
                 bar.done(number + 1, name)
             if time.monotonic() > stop:
@@ -240,10 +244,11 @@ def _listened(pipe, number: int, count: int, out: Count, bar: soak.Bar, stop: fl
 
 def main(argv: list[str] | None = None) -> int:
     soak.one_thread()
-    parser = soak.parser("mutations", __doc__.split("\n")[0], 10_000, model=False)
+    parser = soak.parser("mutations", __doc__.split("\n")[0], 10_000, model=False, cases=True)
     asked, began = parser.parse_args(argv), time.monotonic()
-    found = soaked(asked.count, asked.seed, asked.quiet, soak.until(asked)).summary()
-    soak.tell(asked, soak.result(asked, began, found))
+    with soak.cases(asked) as cases:
+        found = soaked(cases, asked.count, asked.seed, asked.quiet, soak.until(asked))
+    soak.tell(asked, soak.result(asked, began, found), row(found))
     return 0 if found["sound"] else 1
 
 

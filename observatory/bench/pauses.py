@@ -44,12 +44,24 @@ def measured(mind: Piped, count: int, seed: int, quiet: bool) -> dict:
     awake_s = mind.until(ev.ModeChanged, mode="awake")[0] - sent
     return {
         "device": mind.ready.device, "precision": mind.ready.precision, "threads": mind.ready.threads,
-        "step_s": soak.spread(steps), "pause_acknowledged_s": soak.spread(pauses),
+        "step_s": soak.spread(steps), "pauses": count, "pause_acknowledged_s": soak.spread(pauses),
         "steps_before_the_pause": max(between), "veto_closed_s": round(closed_s, 3),
         "steps_before_the_veto": came, "veto_awake_again_s": round(awake_s, 3),
         "cortex_as_before": closed.cortex == before,
         "sound": max(between) <= 1 and came <= 1 and closed.cortex == before,
     }  # fmt: skip
+
+
+def row(found: dict) -> list[tuple[str, object]]:
+    step = found["step_s"]["median"]
+    return [
+        ("a step, median s", step), ("pauses", found["pauses"]),
+        ("steps until the pause, most", found["steps_before_the_pause"]),
+        ("paused after, median s", found["pause_acknowledged_s"]["median"]),
+        ("worst s", found["pause_acknowledged_s"]["worst"]), ("steps until the veto", found["steps_before_the_veto"]),
+        ("vetoed and hashed after s", found["veto_closed_s"]), ("awake after s", found["veto_awake_again_s"]),
+        ("cortex as before", "yes" if found["cortex_as_before"] else "NO"),
+    ]  # fmt: skip
 
 
 def _acknowledged(mind: Piped, command: cmd.Command, kind: type, steps: list[float]) -> tuple[float, int]:
@@ -68,9 +80,9 @@ def main(argv: list[str] | None = None) -> int:
     asked, began = parser.parse_args(argv), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="observatory-pauses-") as scratch:
         (Path(scratch) / "mind").mkdir()
-        with Piped(soak.stuff(asked.model, Path(scratch)), Path(scratch) / "mind") as mind:
+        with Piped(soak.stuff(asked, Path(scratch)), Path(scratch) / "mind") as mind:
             found = measured(mind, asked.count, asked.seed, asked.quiet)
-    soak.tell(asked, soak.result(asked, began, found))
+    soak.tell(asked, soak.result(asked, began, found), row(found))
     return 0 if found["sound"] else 1
 
 

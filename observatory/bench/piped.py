@@ -16,7 +16,6 @@ from . import soak
 
 PATIENCE_S = 600.0
 """Seconds without the event that is waited for: a night of the default model says something every second."""
-TOLD = soak.TOLD[: len(soak.TOLD) // 2]
 
 
 class Stuck(RuntimeError):
@@ -36,17 +35,19 @@ class Piped:
         self._settings = cmd.Settings(
             model=stuff.model, models_folder=str(stuff.models_folder), deltas_folder=str(folder / "deltas"),
             checkpoint_folder=str(folder / "checkpoint"), states_folder=str(folder / "states"), device="cpu",
-            precision="float32", threads=1, perplexity_text=str(stuff.text), perplexity_name="short",
+            precision="float32", threads=stuff.threads, perplexity_text=str(stuff.text), perplexity_name="short",
         )  # fmt: skip
         self.ready: ev.MindReady | None = None
+        self.told = stuff.told[: len(stuff.told) // 2]
+        """The first half of the day."""
 
     def __enter__(self) -> Piped:
         self._supervisor.start()
         self.send(cmd.Wake(settings=self._settings))
         self.ready = self.until(ev.MindReady)[1]
-        for number, text in enumerate(TOLD, 1):
+        for number, text in enumerate(self.told, 1):
             self.send(cmd.Tell(episode=number, text=text))
-        self.until(ev.EpisodeEncoded, episode=len(TOLD))
+        self.until(ev.EpisodeEncoded, episode=len(self.told))
         return self
 
     def __exit__(self, *_) -> None:
@@ -75,5 +76,5 @@ class Piped:
                 return at, event
 
     def sleep(self, night: int, steps: int, seed: int, exam=()) -> None:
-        plan = cmd.NightPlan(steps=steps, rank=4, exam_whole=bool(exam))
-        self.send(cmd.Sleep(night=night, seed=seed, episodes=list(range(1, len(TOLD) + 1)), exam=list(exam), plan=plan))
+        plan, episodes = cmd.NightPlan(steps=steps, rank=4, exam_whole=bool(exam)), list(range(1, len(self.told) + 1))
+        self.send(cmd.Sleep(night=night, seed=seed, episodes=episodes, exam=list(exam), plan=plan))

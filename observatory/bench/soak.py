@@ -23,6 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from .. import __version__, models
 from ..protocol import events as ev
+from .cases import Cases
 
 TINY = "tiny"
 TOLD = (
@@ -50,10 +51,14 @@ class Stuff:
     model: str
     models_folder: Path
     day: Path
+    told: tuple[str, ...]
     text: Path
+    threads: int
 
 
-def parser(name: str, about: str, count: int, *, model: bool = True) -> argparse.ArgumentParser:
+def parser(
+    name: str, about: str, count: int, *, model: bool = True, cases: bool = False, jobs: bool = False
+) -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog=f"python -m observatory.bench.{name}", description=about)
     made.add_argument("--count", type=int, default=count)
     made.add_argument("--seed", type=int, default=0)
@@ -62,6 +67,11 @@ def parser(name: str, about: str, count: int, *, model: bool = True) -> argparse
     made.add_argument("--out", type=Path, default=None, help="where the JSON goes; default: standard output")
     if model:
         made.add_argument("--model", default=TINY, help=f"{TINY}: a random one made on the spot; or as everywhere")
+        made.add_argument("--threads", type=int, help=f"of the mind; default: 1 on {TINY}, else as many as processors")
+    if cases:
+        made.add_argument("--resume", type=Path, help="keep every case in this file; where it exists, go on with it")
+    if jobs:
+        made.add_argument("--jobs", type=int, help="cases tried side by side; default: as many as processors")
     return made
 
 
@@ -77,8 +87,23 @@ def until(asked: argparse.Namespace) -> float:
     return time.monotonic() + 60 * asked.minutes if asked.minutes else float("inf")
 
 
-def stuff(model: str, folder: Path) -> Stuff:
-    """The tiny model is made anew by a process of its own; any other is found as everywhere else."""
+def cases(asked: argparse.Namespace) -> Cases:
+    """Those of a file that is gone on with, or none yet."""
+    own = ("count", "minutes", "quiet", "out", "resume", "jobs")
+    head = {name: value for name, value in vars(asked).items() if name not in own}
+    return Cases(asked.resume, head | versions())
+
+
+def jobs(asked: argparse.Namespace) -> int:
+    """How many cases are tried side by side. A larger model keeps all processors busy by itself."""
+    asked.jobs = asked.jobs or (os.cpu_count() if asked.model == TINY else 1)
+    return asked.jobs
+
+
+def stuff(asked: argparse.Namespace, folder: Path) -> Stuff:
+    """The tiny model is made anew by a process of its own; any other is found as everywhere else, and told less."""
+    model, threads = asked.model, asked.threads or (1 if asked.model == TINY else os.cpu_count())
+    told = TOLD if model == TINY else TOLD[:4]
     if model == TINY:
         made, cache = folder / "tiny", folder / "models"
         subprocess.run([sys.executable, "-m", "observatory.bench.tiny", str(made)], check=True)
@@ -86,11 +111,21 @@ def stuff(model: str, folder: Path) -> Stuff:
     else:
         cache = models.cache_folder(Path(tempfile.gettempdir()) / "observatory-bench")
     day, text = folder / "day.jsonl", folder / "short.txt"
-    half = len(TOLD) // 2
-    lines = [*({"text": t} for t in TOLD[:half]), {"sleep": True}, *({"text": t} for t in TOLD[half:]), {"sleep": True}]
+    half = len(told) // 2
+    lines = [*({"text": t} for t in told[:half]), {"sleep": True}, *({"text": t} for t in told[half:]), {"sleep": True}]
     day.write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
     text.write_text(TEXT, "utf-8")
-    return Stuff(model, cache, day, text)
+    return Stuff(model, cache, day, told, text, threads)
+
+
+def libraries_s() -> float:
+    """How long a new process reads what a mind needs, the median of three times."""
+    took = []
+    for _ in range(3):
+        began = time.monotonic()
+        subprocess.run([sys.executable, "-c", "import observatory.mind.mind"], check=True)
+        took.append(time.monotonic() - began)
+    return spread(took)["median"]
 
 
 class Bar:
@@ -115,21 +150,29 @@ class Bar:
         self._progress.update(self._task, completed=count, description=said, refresh=True)
 
 
+def versions() -> dict:
+    return {"observatory": __version__, **{name: importlib.metadata.version(name) for name in VERSIONS_OF}}
+
+
 def result(asked: argparse.Namespace, began: float, found: dict) -> dict:
-    versions = {name: importlib.metadata.version(name) for name in VERSIONS_OF}
     return {
-        **{name: value for name, value in vars(asked).items() if name not in ("quiet", "out")},
+        **{name: value for name, value in vars(asked).items() if name not in ("quiet", "out", "resume")},
         **found, "wall_s": round(time.monotonic() - began, 1), "python": platform.python_version(),
-        "platform": platform.platform(), "versions": {"observatory": __version__, **versions},
+        "platform": platform.platform(), "versions": versions(),
     }  # fmt: skip
 
 
-def tell(asked: argparse.Namespace, made: dict) -> None:
+def tell(asked: argparse.Namespace, made: dict, row: Iterable[tuple[str, object]]) -> None:
+    """The whole as JSON, and a line of a table for a person to paste."""
     text = json.dumps(made, indent=1) + "\n"
     if asked.out:
         asked.out.write_text(text, "utf-8")
     else:
         sys.stdout.write(text)
+    said = [("model", made.get("model", "")), ("seed", made["seed"]), *row, ("s", round(made["wall_s"]))]
+    cells = "; ".join(f"{name} {value}" for name, value in said if value != "")
+    used = ", ".join(f"{name} {made['versions'][name]}" for name in ("observatory", "torch", "duckdb"))
+    print(f"| {'sound' if made['sound'] else 'NOT SOUND'} | {cells} | {used} |", file=sys.stderr)
 
 
 def spread(values: Iterable[float]) -> dict[str, float]:

@@ -111,7 +111,7 @@ class Delta:
         for name in self.down:
             left, outer = torch.linalg.qr(self.up[name].detach().float())
             right, inner = torch.linalg.qr(self.guarded(name).detach().float().T)
-            u, strength, v = torch.linalg.svd(outer @ inner.T)
+            u, strength, v = torch.linalg.svd(outer @ inner.T, full_matrices=False)
             root = strength.sqrt()
             up[name] = (left @ u) * root
             down[name] = root[:, None] * (v @ right.T)

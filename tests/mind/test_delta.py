@@ -8,10 +8,9 @@ import torch
 from observatory.mind.delta import Delta, WholeDelta
 
 
-@pytest.fixture
-def delta():
+def made_of(rank: int) -> Delta:
     maps = {"a": torch.nn.Linear(6, 5), "b": torch.nn.Linear(7, 8)}
-    made = Delta.fresh(maps, 4, 0)
+    made = Delta.fresh(maps, rank, 0)
     chance = torch.Generator().manual_seed(1)
     for up in made.up.values():
         up.data.copy_(torch.randn(up.shape, generator=chance))
@@ -20,8 +19,21 @@ def delta():
     return made
 
 
+@pytest.fixture
+def delta():
+    return made_of(4)
+
+
 def test_a_delta_in_directions_adds_the_same(delta):
     ordered = delta.in_directions()
+    for name in delta.names:
+        assert torch.allclose(ordered.full(name), delta.full(name), atol=1e-5)
+
+
+def test_a_rank_above_what_a_map_can_hold_leaves_as_many_directions_as_it_has():
+    delta = made_of(12)
+    ordered = delta.in_directions()
+    assert {name: down.shape[0] for name, down in ordered.down.items()} == {"a": 5, "b": 7}
     for name in delta.names:
         assert torch.allclose(ordered.full(name), delta.full(name), atol=1e-5)
 
