@@ -56,7 +56,7 @@ class SleepStrip(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(480, round(self._line() * (len(LEVELS) + 1) + GRID))
+        return QSize(480, round(self._line() * (len(LEVELS) + 1.95) + GRID / 2))
 
     def follow(self) -> None:
         """Something is new. Painting looks at how much of it."""

@@ -369,3 +369,10 @@ def test_going_back_in_a_long_life_tells_that_night_in_full(on, long):
     assert len(window.story.nights[2].steps) == 12
     assert len(window.story.episodes) == 50
     assert not window.story.nights[1].steps
+
+
+def test_the_strip_is_high_enough_for_its_lowest_level_and_the_marks_under_it(on):
+    strip = on(Recording(LIFE)).timebar.strip
+    lowest_mark = strip.track().bottom() + strip._line() * (0.55 + 0.36)
+    assert strip.height() >= lowest_mark
+    assert strip.visibleRegion().boundingRect().height() == strip.height()
