@@ -45,11 +45,11 @@ class BuiltIn:
     def found(self, cue: torch.Tensor) -> int:
         keys = torch.nn.functional.normalize(cue, dim=1)
         slots, match, _ = self.inner._found(keys, self.inner.address.code(keys)[0].numpy())
-        return self.inner._order[slots[int(match.argmax())]]
+        return self.inner.files.order[slots[int(match.argmax())]]
 
     def size(self) -> int:
         """In numbers of four bytes: keys of one byte each, and the units of every code."""
         traces = self.inner.traces.values()
         rows = sum(trace.end - trace.start for trace in traces)
         codes = sum(len(trace.code) for trace in traces)
-        return rows * self.inner._keys.shape[1] // 4 + codes + len(self.values) * self.value_width
+        return rows * self.inner.files.keys.shape[1] // 4 + codes + len(self.values) * self.value_width

@@ -118,7 +118,7 @@ def large(mind: Mind, many: int, cues: list[str], seed: int = 0) -> dict:
     kept = list(source.traces.values())
     for number in range(1, many + 1):
         trace = kept[number % len(kept)]
-        keys = source._keys[trace.start : trace.end]
+        keys = source.files.keys_of(trace)
         turned = keys + chance.integers(-24, 25, keys.shape, dtype=np.int8) // 2
         code = np.unique(np.concatenate([trace.code[: len(trace.code) // 2], chance.integers(0, 4096, 40)]))[:64]
         store._store(number, trace.tokens, code.astype(np.int32), turned.astype(np.int8), trace.state)

@@ -8,7 +8,6 @@ know nights, databases or windows.
 
 from __future__ import annotations
 
-import math
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -20,18 +19,14 @@ from ..protocol import events as ev
 from .address import ACTIVE, UNITS, Address
 from .attend import Pack, Past, joined, rebased
 from .faststore import FAINT, FastStore
+from .filing import Files
 from .speech import Speech, evenly
 
-SHORTLIST = 320
-"""Episodes completed token by token after the index has spoken: every question of the bench finds its own among them,
-and searching 100,000 takes no longer than with half as many."""
 PASTS_KEPT = 256
 """Episodes whose keys and values stay in memory (0.7 MB each on the default model); others are read again."""
 FETCHED_AT_ONCE = 24
 COMPARED_AT_ONCE = 1024
 """Episodes that a goal is held against in one go: some 20 MB of keys."""
-DEAD_BESIDES = 64
-"""Places of forgotten episodes that may lie about, besides as many as there are living ones, until they are cleared."""
 SURE = 0.77
 SURE_WORDS = 3
 """How well the cue's three best-matched tokens must match. Measured on the default model: of 50 questions on the first
@@ -42,19 +37,6 @@ LEAST_WEIGHT = 0.15
 """What gets less of the weight is not read."""
 SHARPNESS = 60.0
 """Inverse temperature of the completion: a lead of 0.04 in match gives the best episode 92 % of the weight."""
-
-
-@dataclass
-class Trace:
-    """One stored episode, as the hippocampus holds it."""
-
-    episode: int
-    tokens: list[int]
-    code: np.ndarray
-    start: int
-    end: int
-    state: np.ndarray
-    """The mean of the cortex's states while it was read, of length one: where it lay before anything was whitened."""
 
 
 @dataclass
@@ -90,16 +72,8 @@ class Recall:
 class Hippocampus:
     def __init__(self, speech: Speech, address: Address):
         self.speech, self.cortex, self.address = speech, speech.cortex, address
-        self.traces: dict[int, Trace] = {}
-        self._order: list[int] = []
-        self._slot: dict[int, int] = {}
-        self._keys = np.zeros((1024, address.whiten.shape[1]), np.int8)
-        self._owner_start = np.zeros(256, np.int64)
-        self._owner_end = np.zeros(256, np.int64)
-        self._used = 0
-        self._dead: list[int] = []
-        self._index: list[list[int]] = [[] for _ in range(UNITS)]
-        self._frozen_index: list[np.ndarray | None] = [None] * UNITS
+        self.files = Files(address.whiten.shape[1])
+        self.traces = self.files.traces
         self._pasts: OrderedDict[int, Past] = OrderedDict()
         self._opening: Past | None = None
         self._opened_state: torch.Tensor | None = None
@@ -184,65 +158,16 @@ class Hippocampus:
 
     def forget(self, episode: int) -> None:
         """Let an episode go: its codes, its keys and what is at hand of it."""
-        self._let_go(episode)
-        if len(self._dead) > len(self.traces) + DEAD_BESIDES:
-            self._clear_up()
-
-    def _let_go(self, episode: int) -> None:
-        trace = self.traces.pop(episode, None)
-        if trace is None:
+        if (trace := self.traces.get(episode)) is None:
             return
         if self.chosen is not None:
-            self.chosen.forget(episode, self._keys[trace.start : trace.end], trace.code)
-        slot = self._slot.pop(episode)
-        for unit in trace.code:
-            if slot in self._index[unit]:
-                self._index[unit].remove(slot)
-                self._frozen_index[unit] = None
-        self._order[slot] = -1
-        self._dead.append(slot)
+            self.chosen.forget(episode, self.files.keys_of(trace), trace.code)
+        self.files.drop(episode)
         self._pasts.pop(episode, None)
-
-    def _clear_up(self) -> None:
-        """Close the gaps that forgotten episodes left, and give back the memory that is not needed any more."""
-        living = list(self.traces.values())
-        keys = [self._keys[trace.start : trace.end] for trace in living]
-        self._used = sum(len(rows) for rows in keys)
-        self._keys = np.zeros((_room(self._used, 1024), self._keys.shape[1]), np.int8)
-        if keys:
-            self._keys[: self._used] = np.concatenate(keys)
-        self._owner_start = np.zeros(_room(len(living), 256), np.int64)
-        self._owner_end = np.zeros_like(self._owner_start)
-        self._order, self._dead = [trace.episode for trace in living], []
-        self._slot = {episode: slot for slot, episode in enumerate(self._order)}
-        self._index = [[] for _ in range(UNITS)]
-        self._frozen_index = [None] * UNITS
-        at = 0
-        for slot, trace in enumerate(living):
-            trace.start, trace.end = at, at + trace.end - trace.start
-            at = trace.end
-            self._owner_start[slot], self._owner_end[slot] = trace.start, trace.end
-            for unit in trace.code:
-                self._index[unit].append(slot)
 
     def _store(self, episode: int, tokens: list[int], code: np.ndarray, keys: np.ndarray, state: np.ndarray) -> None:
         self.forget(episode)
-        slot = len(self._order)
-        while self._used + len(keys) > len(self._keys):
-            self._keys = np.concatenate([self._keys, np.zeros_like(self._keys)])
-        if slot >= len(self._owner_start):
-            self._owner_start = np.concatenate([self._owner_start, np.zeros_like(self._owner_start)])
-            self._owner_end = np.concatenate([self._owner_end, np.zeros_like(self._owner_end)])
-        start, end = self._used, self._used + len(keys)
-        self._keys[start:end] = keys
-        self._used = end
-        self._owner_start[slot], self._owner_end[slot] = start, end
-        self.traces[episode] = Trace(episode, tokens, code, start, end, state)
-        self._slot[episode] = slot
-        self._order.append(episode)
-        for unit in code:
-            self._index[unit].append(slot)
-            self._frozen_index[unit] = None
+        self.files.add(episode, tokens, code, keys, state)
         if self.chosen is not None:
             self.chosen.write(episode, keys, code)
 
@@ -251,7 +176,7 @@ class Hippocampus:
         if self.chosen is None or episode not in self.chosen.newest():
             return None
         last = [self.traces[e] for e in self.chosen.newest()]
-        return self.chosen.wrote([(t.episode, self._keys[t.start : t.end], t.code) for t in last])
+        return self.chosen.wrote([(t.episode, self.files.keys_of(t), t.code) for t in last])
 
     def _hold(self, episode: int, past: Past) -> None:
         self._pasts[episode] = past
@@ -261,56 +186,16 @@ class Hippocampus:
 
     # ------------------------------------------------------------ finding
 
-    def _slots(self, unit: int) -> np.ndarray:
-        frozen = self._frozen_index[unit]
-        if frozen is None:
-            frozen = self._frozen_index[unit] = np.asarray(self._index[unit], np.int64)
-        return frozen
-
-    def _shortlist(self, units: np.ndarray) -> np.ndarray:
-        """Slots that share most with the cue's code, each shared unit counted by how rare it is here."""
-        total = len(self._order)
-        scores = np.zeros(total, np.float32)
-        for unit in units:
-            slots = self._slots(int(unit))
-            if len(slots):
-                scores[slots] += math.log1p(total / len(slots))
-        scores[self._dead] = -1.0
-        many = min(SHORTLIST, total)
-        best = np.argpartition(-scores, many - 1)[:many] if total > many else np.arange(total)
-        return best[[self._order[s] >= 0 for s in best]]
-
-    def _match(self, keys: torch.Tensor, slots: np.ndarray) -> np.ndarray:
-        """Late interaction: every token of the cue takes its best partner in the episode; their root mean square.
-
-        Squared, since one word that matches well says more than many that match somewhat: every episode has a “the”.
-        """
-        return self._partners(keys, slots).clamp_min(0).square().mean(1).sqrt().numpy()
-
-    def _partners(self, keys: torch.Tensor, slots: np.ndarray) -> torch.Tensor:
-        """For every slot and every token of the cue, the likeness of its best partner there."""
-        if not len(slots):
-            return torch.zeros(0, len(keys))
-        starts, ends = self._owner_start[slots], self._owner_end[slots]
-        lengths = ends - starts
-        rows = np.concatenate([np.arange(a, b) for a, b in zip(starts, ends, strict=True)])
-        stored = torch.from_numpy(self._keys[rows]).float() / 127.0
-        likeness = stored @ keys.cpu().T
-        owner = torch.from_numpy(np.repeat(np.arange(len(slots)), lengths))
-        best = torch.full((len(slots), likeness.shape[1]), -1.0)
-        best.scatter_reduce_(0, owner[:, None].expand_as(likeness), likeness, "amax")
-        return best
-
     def _nearest(self, keys: torch.Tensor, units: np.ndarray, state: np.ndarray) -> list[tuple]:
         """Separation: how alike the inputs are, and how much less alike the codes. The nearest by keys come first."""
         if not self.traces:
             return []
-        slots = self._shortlist(units)
-        match = self._match(keys, slots)
+        slots = self.files.shortlist(units)
+        match = self.files.match(keys, slots)
         order = np.argsort(-match)[:NEIGHBOURS]
         mine, out = set(units.tolist()), []
         for at in order:
-            trace = self.traces[self._order[slots[at]]]
+            trace = self.traces[self.files.order[slots[at]]]
             shared = len(mine.intersection(trace.code.tolist())) / max(1, min(len(mine), len(trace.code)))
             alike = float(trace.state.astype(np.float32) @ state.astype(np.float32))
             out.append((trace.episode, float(match[at]), shared, alike))
@@ -319,8 +204,8 @@ class Hippocampus:
     def gist(self, episode: int, first: int = 0, last: int | None = None) -> torch.Tensor:
         """The mean of an episode's keys, or of a stretch of them: where it lies as a whole."""
         trace = self.traces[episode]
-        rows = self._keys[trace.start : trace.end][first:last]
-        return torch.from_numpy(rows).float().mean(0) / 127.0 if len(rows) else torch.zeros(self._keys.shape[1])
+        rows = self.files.keys_of(trace)[first:last]
+        return torch.from_numpy(rows).float().mean(0) / 127.0 if len(rows) else torch.zeros(rows.shape[1])
 
     @torch.no_grad()
     def keys_of(self, text: str) -> torch.Tensor:
@@ -331,7 +216,7 @@ class Hippocampus:
         """How well each episode completes these keys, from 0 to 1."""
         out: list[float] = []
         for part in evenly(episodes, COMPARED_AT_ONCE):
-            out += self._match(keys, np.array([self._slot[e] for e in part], np.int64)).tolist()
+            out += self.files.match(keys, self.files.slots_of(part)).tolist()
         return out
 
     def recall(self, cue: str) -> Recall:
@@ -357,13 +242,13 @@ class Hippocampus:
         units, _ = self.address.code(keys)
         slots, match, full = self._found(keys, units.numpy())
         order = np.argsort(-match, kind="stable")[: max(most, 5)]
-        candidates = [(self._order[slots[at]], float(match[at])) for at in order]
+        candidates = [(self.files.order[slots[at]], float(match[at])) for at in order]
         searched = time.perf_counter()
         best, top = candidates[0][1], [m for _, m in candidates]
         weights = np.exp(SHARPNESS * (np.array(top[:most]) - best) / full)
         weights = weights / weights.sum()
         novelty, took = 1.0 - best, (searched - started) * 1e3
-        words = self._partners(keys, slots[order[:1]])[0]
+        words = self.files.partners(keys, slots[order[:1]])[0]
         strongest = float(words.topk(min(SURE_WORDS, len(words))).values.mean())
         if best < FAINT:
             why = f"unsure: the store answers with {best:.2f}, which is too faint; nothing was read"
@@ -388,11 +273,10 @@ class Hippocampus:
         """
         answered = self.chosen.likeness(keys, units) if self.chosen is not None else None
         if answered is None:
-            slots = self._shortlist(units)
-            return slots, self._match(keys, slots), 1.0
+            slots = self.files.shortlist(units)
+            return slots, self.files.match(keys, slots), 1.0
         episodes, strength = answered
-        slots = np.array([self._slot[episode] for episode in episodes], np.int64)
-        return slots, strength, max(FAINT, float(strength.max()))
+        return self.files.slots_of(episodes), strength, max(FAINT, float(strength.max()))
 
     def _standing(self, episode: int) -> int:
         """The episode itself, or what corrects it, as far as that is still held."""
@@ -434,11 +318,6 @@ class Hippocampus:
     def question(self, text: str, remembering: bool) -> list[int]:
         """A question's tokens; behind a memory it starts on a new line, as it would in a pasted prompt."""
         return [*(self.joint if remembering else []), *self.speech.encode(text), *self.speech.turn]
-
-
-def _room(needed: int, least: int) -> int:
-    """Arrays grow by doubling; this is where they stand for so many rows."""
-    return least << max(0, math.ceil(math.log2(max(1, needed) / least)))
 
 
 def _mean(states: torch.Tensor) -> np.ndarray:

@@ -204,9 +204,9 @@ def test_the_hippocampus_never_holds_more_than_its_capacity_and_its_arrays_stay_
     events = tell(mind, range(1, 301))
     store = mind.parts.hippocampus
     assert len(store) == len(mind.parts.lived) == 8
-    assert len(store._order) <= 2 * 8 + 64 + 2
-    assert len(store._keys) <= 4096 and len(store._owner_start) == 256
-    assert sum(map(len, store._index)) == sum(len(trace.code) for trace in store.traces.values())
+    assert len(store.files.order) <= 2 * 8 + 64 + 2
+    assert len(store.files.keys) <= 4096 and len(store.files._starts) == 256
+    assert sum(map(len, store.files.index)) == sum(len(trace.code) for trace in store.traces.values())
     gone = [e for retained in of(events, ev.Retained) for e in retained.faded]
     assert sorted([*gone, *store.traces]) == list(range(1, 301))
     best = max(store.traces)
@@ -224,7 +224,7 @@ def test_what_is_left_after_clearing_up_is_found_as_before(told):
     store = told.parts.hippocampus
     before = {n: store.recall(text).candidates[0] for n, text in TEXTS.items() if n != 3}
     store.forget(3)
-    store._clear_up()
+    store.files.clear_up()
     assert {n: store.recall(text).candidates[0] for n, text in TEXTS.items() if n != 3} == before
     list(told.tell(cmd.Tell(episode=7, text="A wholly different story of trains.")))
     assert store.recall("A wholly different story of trains.").candidates[0][0] == 7
