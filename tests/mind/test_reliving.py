@@ -87,7 +87,7 @@ def test_a_life_lived_again_is_that_of_a_mind_that_never_heard_it_to_the_last_bi
     mine, theirs = mind.parts, never.parts
     assert 3 not in mine.lived and 3 not in mine.hippocampus.traces
     assert [each.bits for each in mine.lived.values()] == [each.bits for each in theirs.lived.values()]
-    assert (mine.hippocampus.files.keys == theirs.hippocampus.files.keys).all(), "and no key of it is left in the arrays"
+    assert (mine.hippocampus.files.keys == theirs.hippocampus.files.keys).all(), "no key of it is left in the arrays"
     dials = cmd.Drives()
     assert list(mine.inner.shares([5, 6, 7], dials).values()) == list(theirs.inner.shares([4, 5, 6], dials).values())
     assert {e.episode for e in of(out, ev.EpisodeReread)} == {4, 5, 6, 7}
