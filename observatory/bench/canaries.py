@@ -6,9 +6,9 @@ Three groups of as many are told: one is committed, one is committed and then fo
 are vetoed. A canary is a sentence with random names, figures and words, so a mind that never heard it ranks it anywhere
 among other fillings of the same sentence: the chance to be among the best twentieth is one in twenty. What is to be
 gone must have been there: the committed must come first, so must what is forgotten before it is, and so must what a
-night proposes before it is vetoed, or the looking would show nothing. A day holds few of them, as real days do: a night
-that is given more than it has steps for learns only part of it, and then there is little to forget. A night that is
-derived again has the steps it had. Prints JSON; exit status 1 when it is not as it should be.
+night proposes before it is vetoed, or the looking would show nothing. So a night has steps in proportion to its day:
+one that is given more than it has steps for learns only part of it, and then there is little to forget. Prints JSON;
+exit status 1 when it is not as it should be.
 """
 
 from __future__ import annotations
@@ -42,9 +42,11 @@ UNLIKELY = 0.001
 """Chance under which so many in the best part are no chance any more."""
 KNOWN = 0.9
 """Share of those that were learnt that must come in the best part, so that the looking is known to find."""
-A_DAY = 5
-"""Canaries of a group told between two nights."""
-STEPS, ARM = 50, {soak.TINY: "no-anchor"}
+A_DAY = 10
+"""Canaries of a group told between two nights; on the tiny model all, since its arm replays no earlier night."""
+STEPS_EACH, STEPS_LEAST = 4, 40
+"""Gradient steps a night for each canary of its day, and at least; a dozen canaries are drawn in a step."""
+ARM = {soak.TINY: "no-anchor"}
 """A random model has no old knowledge worth keeping, and what it says of its own accord takes every direction that its
 days could be learnt in: held to that it learns nothing. Any other model is held to what it knew."""
 AMONG = 100
@@ -95,25 +97,25 @@ def _words() -> list[str]:
 class Told:
     """A life whose canaries are looked for as it goes on. Ranks are gathered by what the canaries had gone through."""
 
-    def __init__(self, settings: c.Settings, many: int, steps: int, arm: str, seed: int, bar: soak.Bar):
+    def __init__(self, settings: c.Settings, many: int, a_day: int, steps: int, arm: str, seed: int, bar: soak.Bar):
         self.texts = dict(enumerate(made(3 * many, seed), 1))
         self.kept, self.forgotten, self.vetoed = ([n for n in self.texts if n % 3 == part] for part in (1, 2, 0))
         self.found: dict[str, Found] = {}
-        self._steps, self._arm, self._seed, self._bar, self._nights = steps, arm, seed, bar, 0
+        self._a_day, self._steps, self._arm, self._seed, self._bar, self._nights = a_day, steps, arm, seed, bar, 0
         self._mind = Mind()
         _all(self._mind.wake(settings))
 
     def live(self) -> dict[str, Found]:
-        kept, forgotten, vetoed = (_days(group) for group in (self.kept, self.forgotten, self.vetoed))
+        kept, forgotten, vetoed = (_days(group, self._a_day) for group in (self.kept, self.forgotten, self.vetoed))
         for number, (stays, goes) in enumerate(zip(kept, forgotten, strict=True), 1):
             day = sorted(stays + goes)
             self._tell(day)
             self._look("before it is slept on", day)
-            self._night(number, day, sum(kept[: number - 1] + forgotten[: number - 1], []), "approve")
+            self._night(number, day, sum(kept[: number - 1] + forgotten[: number - 1], []), len(day), "approve")
         self._look("before it is forgotten", self.forgotten)
         for number, day in enumerate(vetoed, len(kept) + 1):
             self._tell(day)
-            self._night(number, day, sorted(self.kept + self.forgotten), "veto")
+            self._night(number, day, sorted(self.kept + self.forgotten), len(day), "veto")
         self._look("vetoed", self.vetoed)
         self._forget(kept)
         self._look("forgotten", self.forgotten)
@@ -126,7 +128,7 @@ class Told:
         for number, day in enumerate(kept, 1):
             how = {"begin": True, "gone": gone} if number == 1 else {}
             _all(self._mind.relive(c.Relive(part=number, steps=self._said(day), **how)))
-            self._night(number, day, sum(kept[: number - 1], []), "approve")
+            self._night(number, day, sum(kept[: number - 1], []), 2 * len(day), "approve")
         _all(self._mind.relive(c.Relive(part=len(kept) + 1, end=True, steps=self._said(self.vetoed))))
 
     def _said(self, numbers: Iterable[int]) -> list[c.Tell]:
@@ -136,8 +138,10 @@ class Told:
         for told in self._said(numbers):
             _all(self._mind.tell(told))
 
-    def _night(self, number: int, episodes: list[int], earlier: list[int], word: str) -> None:
-        plan = c.NightPlan(steps=self._steps, arm=self._arm, exam_whole=False)
+    def _night(self, number: int, episodes: list[int], earlier: list[int], told: int, word: str) -> None:
+        """`told`: canaries of the day as it was lived; a night that is derived again has the steps it had."""
+        steps = self._steps or max(STEPS_LEAST, STEPS_EACH * told)
+        plan = c.NightPlan(steps=steps, arm=self._arm, exam_whole=False)
         order = c.Sleep(
             night=number, seed=self._seed + number, episodes=episodes, old_episodes=sorted(earlier), plan=plan
         )
@@ -160,9 +164,9 @@ class Told:
         group.ranks += [event.rank for event in self._mind.rank(order) if isinstance(event, e.CanaryRanked)]
 
 
-def _days(group: list[int]) -> list[list[int]]:
+def _days(group: list[int], a_day: int) -> list[list[int]]:
     """As few days as hold them, none of them much smaller than another."""
-    many = math.ceil(len(group) / A_DAY)
+    many = math.ceil(len(group) / a_day)
     return [group[day::many] for day in range(many)]
 
 
@@ -186,10 +190,12 @@ def faults(found: dict[str, Found]) -> list[str]:
 
 def main(argv: list[str] | None = None) -> int:
     parser = soak.parser("canaries", __doc__.split("\n")[0], 50)
-    parser.add_argument("--steps", type=int, default=STEPS, help="gradient steps a night")
+    parser.add_argument("--a-day", type=int, help=f"canaries of a group a day; default: {A_DAY}, all on the tiny model")
+    parser.add_argument("--steps", type=int, help=f"gradient steps a night; default: {STEPS_EACH} a canary of its day")
     parser.add_argument("--arm", help="default: no-dreams; no-anchor on the tiny model")
     asked, began = parser.parse_args(argv), time.monotonic()
     soak.one_thread()
+    asked.a_day = asked.a_day or (asked.count if asked.model == soak.TINY else A_DAY)
     asked.arm = asked.arm or ARM.get(asked.model, "no-dreams")
     with tempfile.TemporaryDirectory(prefix="observatory-canaries-") as scratch:
         stuff = soak.stuff(asked, Path(scratch))
@@ -198,8 +204,8 @@ def main(argv: list[str] | None = None) -> int:
             model=stuff.model, models_folder=str(stuff.models_folder), perplexity_text=str(stuff.text),
             perplexity_name="short", threads=stuff.threads, **folders,
         )  # fmt: skip
-        with soak.Bar("nights", 3 * math.ceil(asked.count / A_DAY), asked.quiet) as bar:
-            found = Told(settings, asked.count, asked.steps, asked.arm, asked.seed, bar).live()
+        with soak.Bar("nights", 3 * math.ceil(asked.count / asked.a_day), asked.quiet) as bar:
+            found = Told(settings, asked.count, asked.a_day, asked.steps, asked.arm, asked.seed, bar).live()
     wrong = faults(found)
     groups = {name: group.summary() for name, group in found.items()}
     row = [(name, f"{group.recovered}/{len(group.ranks)}") for name, group in found.items()]
