@@ -371,7 +371,7 @@ def lived(model: soak.Stuff, home: Path) -> None:
     """A home with two nights behind it, lived without a window."""
     command = [
         sys.executable, "-m", "observatory", "live", "--home", home, "--day", model.day, "--model", model.model,
-        "--perplexity-text", model.text, "--approve", "always", "--quiet",
+        "--perplexity-text", model.text, "--approve", "always", "--steps", "6", "--quiet",
     ]  # fmt: skip
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
     if not (home / "journal.jsonl").is_file():

@@ -1,4 +1,4 @@
-"""Where the docks stand, how that is remembered, and how a person moves from one to another.
+"""Where the docks stand and how the window looks, how that is remembered, and how a person moves about in it.
 
 Mixed into the main window. Knows no events and asks nothing of the source.
 """
@@ -9,12 +9,13 @@ from PySide6.QtCore import Qt
 
 from . import columns
 from .dock import Dock
+from .look import Look
 
 LAYOUT_VERSION = 4
 
 
 class Arranging:
-    """The window it is mixed into has the docks, `settings`, `look` and `_look_as`."""
+    """The window it is mixed into has the docks, `settings`, `look` and `restyle`."""
 
     def put_docks_back(self) -> None:
         area = Qt.DockWidgetArea
@@ -62,6 +63,30 @@ class Arranging:
         self.settings.setValue("theme", self.look.asked)
         self.settings.setValue("columns", ",".join(self.episodes.shown))
         self.settings.sync()
+
+    # ------------------------------------------------------------ the look
+
+    def _look_as(self, theme: str | None = None, on_stage: bool | None = None) -> None:
+        on_stage = self.look.on_stage if on_stage is None else on_stage
+        self.restyle(Look(theme or self.look.asked, on_stage=on_stage))
+        if self.settings:
+            self.settings.setValue("theme", self.look.asked)
+
+    def _system_changed(self) -> None:
+        if self.look.asked == "system":
+            self._look_as("system")
+
+    def theme_system(self) -> None:
+        self._look_as("system")
+
+    def theme_night(self) -> None:
+        self._look_as("night")
+
+    def theme_day(self) -> None:
+        self._look_as("day")
+
+    def talk_mode(self, on: bool) -> None:
+        self._look_as(on_stage=on)
 
     # ------------------------------------------------------------ moving about
 

@@ -217,28 +217,6 @@ class MainWindow(Doing, Marking, Travelling, Arranging, People, QMainWindow):
                 self.actions_[action.id].setIcon(look.icon(action.icon, look.text))
         self._draw(force=True)
 
-    def _look_as(self, theme: str | None = None, on_stage: bool | None = None) -> None:
-        on_stage = self.look.on_stage if on_stage is None else on_stage
-        self.restyle(Look(theme or self.look.asked, on_stage=on_stage))
-        if self.settings:
-            self.settings.setValue("theme", self.look.asked)
-
-    def _system_changed(self) -> None:
-        if self.look.asked == "system":
-            self._look_as("system")
-
-    def theme_system(self) -> None:
-        self._look_as("system")
-
-    def theme_night(self) -> None:
-        self._look_as("night")
-
-    def theme_day(self) -> None:
-        self._look_as("day")
-
-    def talk_mode(self, on: bool) -> None:
-        self._look_as(on_stage=on)
-
     # ------------------------------------------------------------ the stream
 
     def attach(self, source: Source) -> None:

@@ -10,7 +10,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from observatory import settings
 from observatory.host.session import Session
+from observatory.protocol.drives import PRESETS
 from observatory.window.look import Look
 from observatory.window.main import MainWindow
 
@@ -80,6 +82,21 @@ def test_what_was_lived_is_there_again_at_the_next_start(live, qtbot):
     until(lambda: again.can_tell())
     assert [e.told.text for e in again.story.episodes] == ["The kettle in the blue house sings."]
     assert again.episodes.table.rows.rowCount() == 1
+
+
+def test_a_governed_home_opens_its_nights_by_itself_and_says_why(live, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setenv("OBSERVATORY_DOUBLE", "tired-after-2 carefully")
+    (tmp_path / "mind").mkdir()
+    settings.save(tmp_path / "mind", settings.Settings(governed=True))
+    window = live()
+    until(lambda: window.can_tell())
+    tell(window, qtbot, "The kettle in the blue house sings.")
+    assert window.story.night is None
+    tell(window, qtbot, "The tram turns round at the brewery.")
+    until(window.proposal_waits)
+    opened = window.story.review.opened
+    assert opened.why.startswith("the governor proposes it: ")
+    assert opened.drives == PRESETS["careful"].said()
 
 
 def test_a_mind_killed_at_night_is_woken_and_its_night_resumed_from_the_window(live, qtbot, monkeypatch):
