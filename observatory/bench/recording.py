@@ -1,7 +1,9 @@
 """A recording out of a home: `python -m observatory.bench.recording HOME OUT.observatory`.
 
 What names this machine or its people's folders is taken out, numbers that are only drawn are rounded, and the events
-are chained anew. What was decided on keeps every digit, so that it can still be checked against its hashes.
+are chained anew. What was decided on keeps every digit, so that it can still be checked against its hashes. Where the
+home has its deltas and its model, every stop of its drift is worked out once and goes with it, a little rounded
+(`host/driftfile.py`), so that it can be seen where there are no weights.
 """
 
 from __future__ import annotations
@@ -16,6 +18,9 @@ from typing import Any
 
 import msgspec
 
+from ..host import driftfile
+from ..host.course import lying
+from ..host.drift import worked_out
 from ..protocol import events as ev
 from ..protocol import wire
 from ..record import packed
@@ -32,6 +37,8 @@ MACHINE = (ev.Notice, ev.MindLost, ev.MindReady)
 """Events in which the program speaks of the machine; what was told and answered is nobody's but the mind's."""
 PATHS = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][\w.@~+ -]*[\w.@~+-]){2,}")
 LIMIT = 5_000_000
+PATIENCE_S = 900.0
+"""For its drift; with two cores to itself it takes a minute."""
 
 
 class NotStripped(RuntimeError):
@@ -76,7 +83,28 @@ def _without_paths(value: Any) -> Any:
     return value
 
 
-def make(home: Path, out: Path, by: str = "") -> dict[str, int]:
+class NoDrift(RuntimeError):
+    """Where the slow weights moved could not be worked out."""
+
+
+def drift_of(home: Path) -> bytes:
+    """What a recording carries of the home's drift; nothing where nothing moved yet."""
+    with Store.open(home, "read") as store:
+        accepted = store.accepted()
+    if len(lying(home, accepted, None, None).stops) == 1:
+        return b""
+    with worked_out(home, accepted, PATIENCE_S) as drift:
+        found = drift.look()
+    if found.problem or found.picture is None or any(stop.key not in found.moved for stop in found.stops):
+        why = found.problem or (found.what if found.whole else f"it took longer than {PATIENCE_S:.0f} s")
+        raise NoDrift(
+            f"The drift of {home} could not be worked out, so nothing was written: {why.rstrip('.')}. What to do: see "
+            "that its deltas and its model are there, or record it with --without-drift."
+        )
+    return driftfile.written(found)
+
+
+def make(home: Path, out: Path, by: str = "", with_drift: bool = True) -> dict[str, int]:
     """Write the recording. Raises NotStripped, and writes nothing, where a folder of this machine is still named."""
     events = list(recorded(home, by))
     private = {str(home.resolve()), str(Path.home())} - {"/"}
@@ -86,7 +114,8 @@ def make(home: Path, out: Path, by: str = "") -> dict[str, int]:
                 f"Event {event.seq} ({type(event).__name__}) still names {found}, so nothing was written. What to do: "
                 "record a home in which that is not said."
             )
-    return {"events": len(events), "bytes": packed.pack(events, out)}
+    drift = drift_of(home) if with_drift else b""
+    return {"events": len(events), "bytes": packed.pack(events, out, drift), "drift": len(drift)}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -94,13 +123,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("home", type=Path)
     parser.add_argument("out", type=Path, help=f"the file to write, NAME{packed.SUFFIX}")
     parser.add_argument("--by", default="", help="what you are called in it, instead of your name on this machine")
+    parser.add_argument("--without-drift", action="store_true", help="the events alone; needs no weights")
     asked = parser.parse_args(argv)
     try:
-        made = make(asked.home.expanduser(), asked.out.expanduser(), asked.by)
-    except (RecordError, NotStripped, OSError) as error:
+        made = make(asked.home.expanduser(), asked.out.expanduser(), asked.by, not asked.without_drift)
+    except (RecordError, NotStripped, NoDrift, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{made['events']:,} events in {made['bytes'] / 1e6:.2f} MB: {asked.out}")
+    drift = "with its drift" if made["drift"] else "without drift"
+    print(f"{made['events']:,} events, {drift}, in {made['bytes'] / 1e6:.2f} MB: {asked.out}")
     if made["bytes"] > LIMIT:
         print(f"That is more than the {LIMIT / 1e6:.0f} MB that may ship with the program.", file=sys.stderr)
     return 0

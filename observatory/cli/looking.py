@@ -92,14 +92,16 @@ def pictures(
     scale: Literal[1, 2] = 1,
     common: Common = HERE,
 ) -> int:
-    """Every dock and the whole window as PNG, without a display."""
+    """Every dock and the whole window as PNG, without a display. --home may name a recording in one file too."""
     from ..host import display, lookback
 
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     problem = display.qt_problem()
     if problem:
         raise Refusal(FAILED, problem)
-    return lookback.pictures(a_life(common), folder, theme, scale, as_json=common.json, quiet=common.quiet)
+    home = common.where()
+    home = home if home.is_file() else a_life(common)
+    return lookback.pictures(home, folder, theme, scale, as_json=common.json, quiet=common.quiet)
 
 
 @app.command

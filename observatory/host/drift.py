@@ -8,11 +8,13 @@ again from the files. It does not know windows, and the mind never hears of it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from .. import models
+from .. import models, settings
 from ..maps import messages
 from ..maps.client import MapProcess
 from ..protocol.commands import AcceptedDelta
@@ -27,6 +29,8 @@ MOVED_KEPT = 64
 """Stops whose units are kept at a time: about a megabyte each."""
 WORDS = ("phase", "what", "part", "problem", "remedy")
 """What is said over and over; said again it changes nothing."""
+WORKED_OUT_S, ASKED_S = 120.0, 0.1
+"""How long the whole of it is waited for at most: laying a map out takes about 42 s once. And between two looks."""
 NOT_PREPARED = "The map needs the model's weights, which are prepared when the home is first opened to live in."
 
 
@@ -237,6 +241,23 @@ class Drift:
         if all(name in WORDS and getattr(self._shown, name) == value for name, value in change.items()):
             return
         self._shown = replace(self._shown, version=self._shown.version + 1, **change)
+
+
+@contextmanager
+def worked_out(home: Path, accepted: list[AcceptedDelta], most_s: float = WORKED_OUT_S) -> Iterator[Drift]:
+    """The drift of a home that nobody lives in now, every stop of it. If it takes too long, as far as it came."""
+    drift = Drift(home, settings.load(home)[0].model, lambda: accepted, lambda: (None, None))
+    drift.open()
+    try:
+        until = time.monotonic() + most_s
+        while time.monotonic() < until and not (now := drift.look()).whole and now.phase != "lost":
+            # Of a long life only the last stops are placed unasked.
+            if missing := next((stop.key for stop in now.stops if stop.key not in now.moved), ""):
+                drift.want(missing)
+            time.sleep(ASKED_S)
+        yield drift
+    finally:
+        drift.close()
 
 
 def _paths(job: int, now: Lying) -> messages.TracePaths:

@@ -5,6 +5,7 @@ Reads the record only, except for a rollback and for feedback, which the mind ca
 
 from __future__ import annotations
 
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,15 +15,14 @@ from rich.table import Table
 
 from ..protocol import events as e
 from ..protocol.plain import literal
-from . import report, reviewed
+from . import recording, report, reviewed
 from .console import PlainConsole
+from .drift import worked_out
 from .refusal import Refusal
 from .session import Session, SessionError
 from .terminal import Terminal
 
 DONE, FAILED, WRONG = 0, 1, 2
-DRIFT_S = 120.0
-"""Seconds that pictures wait for the map: laying one out takes about 42 s once."""
 READY_S = 600.0
 """Seconds a mind may take to wake for a rollback: the first reading of a large GGUF takes minutes."""
 
@@ -213,12 +213,11 @@ def _await(session: Session, terminal: Terminal, kind: type) -> e.Event:
 
 
 def pictures(home: Path, folder: Path, theme: str, scale: int, *, as_json: bool, quiet: bool) -> int:
-    with _reading(home) as store:
-        events, accepted = list(store.history()), store.accepted()
+    """Of a home, or of a recording in one file."""
     from ..window import pictures as room
 
-    folder.mkdir(parents=True, exist_ok=True)
-    with _drifted(home, accepted) as drift:
+    with _to_paint(home) as (events, drift):
+        folder.mkdir(parents=True, exist_ok=True)
         made = room.render(events, folder, theme, scale, drift)
     if as_json:
         _print_json([str(path) for path in made])
@@ -228,23 +227,24 @@ def pictures(home: Path, folder: Path, theme: str, scale: int, *, as_json: bool,
 
 
 @contextmanager
-def _drifted(home: Path, accepted: list):
-    """The home's drift, worked out; nothing where no night was accepted. A map that takes too long is drawn so far."""
-    from .. import settings
-    from .drift import Drift
-
-    if not accepted:
-        yield None
+def _to_paint(home: Path):
+    """Its events, and its drift where a night was accepted: worked out from the weights, or as a recording has it."""
+    if home.is_file():
+        with tempfile.TemporaryDirectory(prefix="observatory-recording-") as scratch:
+            try:
+                told = recording.unpacked(home, Path(scratch))
+            except SessionError as error:
+                raise Refusal(FAILED, str(error)) from error
+            with _reading(Path(scratch)) as store:
+                yield list(store.history()), recording.Told(told)
         return
-    drift = Drift(home, settings.load(home)[0].model, lambda: accepted, lambda: (None, None))
-    drift.open()
-    try:
-        until = time.monotonic() + DRIFT_S
-        while time.monotonic() < until and not drift.look().whole and drift.look().phase != "lost":
-            time.sleep(0.1)
-        yield drift
-    finally:
-        drift.close()
+    with _reading(home) as store:
+        events, accepted = list(store.history()), store.accepted()
+    if not accepted:
+        yield events, None
+        return
+    with worked_out(home, accepted) as drift:
+        yield events, drift
 
 
 def _print_json(value) -> None:
