@@ -31,6 +31,8 @@ CLOSE_S = 5.0
 READY_S, ASLEEP_S = 60.0, 30.0
 BREATH_S = 0.004
 """Between two presses: what is asked of a mind takes a while to come back."""
+POPUP_MS = 300
+"""A menu is closed within so long."""
 LEFT_OUT = ("quit", "copy-picture")
 """Closing comes at the end of a session; the clipboard belongs to whoever sits at the machine."""
 HARMLESS = ("This plugin does not support", "QWindowsWindow", "Populating font family")
@@ -153,6 +155,8 @@ class Hands:
     """They do one thing at a time, chosen by the dice, in the window or in whatever stands before it."""
 
     def __init__(self, window, dice: random.Random, scratch: Path):
+        from PySide6.QtCore import QTimer
+
         from ..window.actions import ACTIONS
 
         self.window, self.dice, self.scratch = window, dice, scratch
@@ -160,6 +164,10 @@ class Hands:
         self.shortcuts = [action.shortcut for action in ACTIONS if action.shortcut and action.id not in LEFT_OUT]
         self.kept: list = []
         self._files = 0
+        # A button's menu has a loop of its own, in which no further key would be pressed.
+        self._opener = QTimer(window, interval=POPUP_MS)
+        self._opener.timeout.connect(_close_popup)
+        self._opener.start()
         # What would open a dialog of the system, or another program, gets an answer instead.
         window.choose_file = lambda title, kinds: ""
         window.choose_folder = lambda title: ""
@@ -297,6 +305,13 @@ class Hands:
             self.window.restoreState(self.dice.choice(self.kept))
         elif self.window.travel.possible:
             self.window.travel.go(self.dice.randrange(1, self.window.travel.hypnogram.last + 1))
+
+
+def _close_popup() -> None:
+    from PySide6.QtWidgets import QApplication
+
+    if (popup := QApplication.activePopupWidget()) is not None:
+        popup.close()
 
 
 # ---------------------------------------------------------------- what is left, and what was said
