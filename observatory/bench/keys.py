@@ -14,27 +14,23 @@ import random
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import psutil
-
 from . import soak
+from .leftovers import left, listening, running
 
 CLOSE_S = 5.0
 """A window must be gone by then, in whatever state it was."""
 READY_S, ASLEEP_S = 60.0, 30.0
 BREATH_S = 0.004
 """Between two presses: what is asked of a mind takes a while to come back."""
+POPUP_MS = 300
+"""A menu is closed within so long."""
 LEFT_OUT = ("quit", "copy-picture")
 """Closing comes at the end of a session; the clipboard belongs to whoever sits at the machine."""
-HARMLESS = ("This plugin does not support", "QWindowsWindow", "Populating font family")
-"""What a platform without a display says of itself."""
 SENTENCES = (
     "The kettle in the blue house sings.", "Zelda keeps bees in Trondheim.", "where does the key hang", "KL > 0.05",
     "step 2", "is:pinned", "SELECT count(*) FROM episodes", "…", "nobody knows why",
@@ -70,15 +66,14 @@ def play(kind: str, source, seed: int, presses: int, scratch: Path, *, at_night:
 
     application()
     found = Played(kind, seed)
-    before = _running()
-    with _listening(found.faults):
+    before = running()
+    with listening(found.faults):
         _open_press_and_close(found, source, presses, scratch, at_night)
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         _breathe()
         gc.collect()
-    left: list[str] = []
-    _until(lambda: not left.clear() and not left.extend(_left(before)) and not left, CLOSE_S)
-    found.faults += left
+    _until(lambda: not left(before), CLOSE_S)
+    found.faults += left(before)
     return found
 
 
@@ -153,6 +148,8 @@ class Hands:
     """They do one thing at a time, chosen by the dice, in the window or in whatever stands before it."""
 
     def __init__(self, window, dice: random.Random, scratch: Path):
+        from PySide6.QtCore import QTimer
+
         from ..window.actions import ACTIONS
 
         self.window, self.dice, self.scratch = window, dice, scratch
@@ -160,6 +157,10 @@ class Hands:
         self.shortcuts = [action.shortcut for action in ACTIONS if action.shortcut and action.id not in LEFT_OUT]
         self.kept: list = []
         self._files = 0
+        # A button's menu has a loop of its own, in which no further key would be pressed.
+        self._opener = QTimer(window, interval=POPUP_MS)
+        self._opener.timeout.connect(_close_popup)
+        self._opener.start()
         # What would open a dialog of the system, or another program, gets an answer instead.
         window.choose_file = lambda title, kinds: ""
         window.choose_folder = lambda title: ""
@@ -299,69 +300,11 @@ class Hands:
             self.window.travel.go(self.dice.randrange(1, self.window.travel.hypnogram.last + 1))
 
 
-# ---------------------------------------------------------------- what is left, and what was said
+def _close_popup() -> None:
+    from PySide6.QtWidgets import QApplication
 
-
-@contextmanager
-def _listening(faults: list[str]) -> Iterator[None]:
-    """Exceptions from slots and threads, and what Qt complains of, each once."""
-    from PySide6.QtCore import QtMsgType, qInstallMessageHandler
-
-    def caught(kind, error, trace) -> None:
-        _once(faults, "".join(traceback.format_exception(kind, error, trace))[-1500:])
-
-    def complained(kind, context, text: str) -> None:
-        if kind != QtMsgType.QtDebugMsg and kind != QtMsgType.QtInfoMsg and not text.startswith(HARMLESS):
-            _once(faults, f"Qt: {text}")
-
-    hooks, handler = (sys.excepthook, threading.excepthook), qInstallMessageHandler(complained)
-    sys.excepthook = caught
-    threading.excepthook = lambda args: caught(args.exc_type, args.exc_value, args.exc_traceback)
-    try:
-        yield
-    finally:
-        sys.excepthook, threading.excepthook = hooks
-        qInstallMessageHandler(handler)
-
-
-def _once(faults: list[str], text: str) -> None:
-    if text not in faults:
-        faults.append(text)
-
-
-def _running() -> tuple[set, set, set]:
-    """Threads, processes and timers that run now."""
-    return (
-        {thread.ident for thread in threading.enumerate()}, {child.pid for child in _children()},
-        {id(timer) for timer in _timers()},
-    )  # fmt: skip
-
-
-def _left(before: tuple[set, set, set]) -> list[str]:
-    threads, processes, timers = before
-    found = [f"left the thread {thread.name}" for thread in threading.enumerate() if thread.ident not in threads]
-    found += [f"left the process {child.pid}" for child in _children() if child.pid not in processes]
-    return found + [f"left a timer of {timer.interval()} ms running, of {type(timer.parent()).__name__}"
-                    for timer in _timers() if id(timer) not in timers]  # fmt: skip
-
-
-def _children() -> list[psutil.Process]:
-    """multiprocessing's own resource tracker lives as long as this process."""
-    out = []
-    for child in psutil.Process().children(recursive=True):
-        try:
-            if child.status() != psutil.STATUS_ZOMBIE and "resource_tracker" not in " ".join(child.cmdline()):
-                out.append(child)
-        except psutil.NoSuchProcess:
-            continue
-    return out
-
-
-def _timers() -> list:
-    from PySide6.QtCore import QTimer
-    from shiboken6 import isValid
-
-    return [each for each in gc.get_objects() if isinstance(each, QTimer) and isValid(each) and each.isActive()]
+    if (popup := QApplication.activePopupWidget()) is not None:
+        popup.close()
 
 
 # ---------------------------------------------------------------- the command
