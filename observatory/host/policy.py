@@ -148,15 +148,23 @@ def objections(proposed: Proposed, policy: Policy) -> list[Objection]:
 
 
 def _learnt(before: dict[str, Score], after: dict[str, Score], least: float) -> str:
-    asked = [kind for kind in LEARNT if kind in before and kind in after and after[kind].asked]
+    asked = _about_days(before, after)
     if not asked:
-        return "no direct or paraphrased question was asked before and after, so nothing shows that it learnt"
+        return "no question about what was told was asked before and after, so nothing shows that it learnt"
     gained = sum(after[kind].right - before[kind].right for kind in asked)
     if gained >= least:
         return ""
     if gained <= 0:
         return f"it answers no more {' or '.join(asked)} questions than before ({gained:+d})"
     return f"it answers only {gained} more {' or '.join(asked)} questions than before (at least {least:g})"
+
+
+def _about_days(before: dict[str, Score], after: dict[str, Score]) -> list[str]:
+    """The kinds of questions that show what was learnt: direct and paraphrased ones, or, where an exam has other words
+    for it, all that ask about a day."""
+    asked = [kind for kind in after if kind in before and after[kind].asked]
+    named = [kind for kind in LEARNT if kind in asked]
+    return named or [kind for kind in asked if after[kind].by_day and kind != RED_FLAG]
 
 
 def _kept(before: dict[str, Score], after: dict[str, Score], least: float) -> str:
@@ -214,8 +222,7 @@ def _praise(proposed: Proposed) -> str:
     said = [
         ", ".join(
             f"{kind} {before[kind].right} → {after[kind].right} of {after[kind].asked}"
-            for kind in LEARNT
-            if kind in before and kind in after
+            for kind in _about_days(before, after)
         )
     ]
     if "known" in before and "known" in after:

@@ -58,6 +58,18 @@ def test_a_night_that_did_not_teach_or_did_harm_or_was_not_examined_is_refused(p
     assert decision == "veto" and said in reason
 
 
+def test_an_exam_with_words_of_its_own_shows_what_was_learnt_by_its_questions_about_days():
+    known = GOOD.recall_before["known"]
+    relevant = Score(right=0, asked=12, by_day={"1": [0, 12]})
+    before = {"relevant": relevant, "shaky": Score(right=3, asked=9), "known": known}
+    taught = {**before, "relevant": Score(right=9, asked=12, by_day={"1": [9, 12]})}
+    decision, reason, _ = verdict("policy", but(recall_before=before, recall_after=taught))
+    assert decision == "approve" and "relevant 0 → 9" in reason
+    only_shaky = {**before, "shaky": Score(right=9, asked=9)}
+    decision, reason, _ = verdict("policy", but(recall_before=before, recall_after=only_shaky))
+    assert decision == "veto" and "no more relevant questions" in reason
+
+
 def test_exactly_at_the_limits_is_still_approved():
     assert verdict("policy", after(known=Score(right=95, asked=150))).decision == "approve"
     assert verdict("policy", but(perplexity_after=20.599)).decision == "approve"
