@@ -35,7 +35,7 @@ _WAYS: dict[Role, _Way] = {
     "fast_store": _Way("fast-store", "--fast-store", "The built-in fast store stands in for the chosen one"),
     "drive": _Way("drive", "--drive", "The mind goes on without the chosen drive"),
     "examiner": _Way("exam", "--examiner", "The mind goes on without the chosen examiner"),
-    "looks_on": _Way("night-stage", "--looks-on", "Nobody looks on at nights: the chosen plugin cannot be had"),
+    "looks_on": _Way("night-stage", "--looks-on", "The mind goes on without the chosen onlooker"),
 }
 
 
