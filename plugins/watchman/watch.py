@@ -9,9 +9,10 @@ from observatory.plugins.contract import Pause, Remark
 class Watchman:
     def __init__(self, options):
         self.bounds = {"loss": options["loss"], "kl": options["kl"]}
-        self.said = set()
+        self.hold, self.said = options["hold"], set()
 
     def after(self, night, episodes):
+        """Pauses, or remarks where nobody is to be waited for."""
         wishes = []
         for name, bound in self.bounds.items():
             found, mark = getattr(night, name), (night.number, name, getattr(night, name))
@@ -19,8 +20,8 @@ class Watchman:
                 continue
             self.said.add(mark)
             over = f"{WORDS[name]} is {found:.3g}, over the bound of {bound:.3g}"
-            wishes += [Remark(text=f"{over[0].upper()}{over[1:]}, after {night.step} steps."), Pause(because=over)]
+            wishes.append(Pause(because=over) if self.hold else Remark(text=f"{over}."))
         return wishes
 
 
-WORDS = {"loss": "the loss of the last step", "kl": "KL from the base (nats a token)"}
+WORDS = {"loss": "The loss of the last step", "kl": "KL from the base (nats a token)"}

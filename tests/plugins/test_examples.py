@@ -63,14 +63,17 @@ def test_cloze_leaves_out_a_name_a_number_or_the_last_word_and_never_what_its_be
 
 def test_the_watchman_asks_for_a_pause_over_a_bound_once_for_what_it_saw_and_says_by_how_much():
     found = find.at(find.shipped_folder() / "watchman", "shipped")
-    with Guarded(found, "night-stage", lambda notice: None, choices={"loss": 3.0, "kl": 0.1}) as watchman:
 
-        def after(stage, **measured):
-            return watchman.ask("after", Night(number=1, stage=stage, **measured), [])
+    def after(stage, **measured):
+        return watchman.ask("after", Night(number=1, stage=stage, **measured), [])
 
+    bounds = {"loss": 3.0, "kl": 0.1}
+    with Guarded(found, "night-stage", lambda notice: None, choices=bounds) as watchman:
         assert after("propose") == [] and after("exam", kl=0.1) == []
-        remark, pause = after("replay", step=4, loss=3.5, kl=0.1)
-        assert isinstance(remark, Remark) and remark.text.endswith("is 3.5, over the bound of 3, after 4 steps.")
-        assert isinstance(pause, Pause) and "3.5" in pause.because
+        over = "The loss of the last step is 3.5, over the bound of 3"
+        assert after("replay", step=4, loss=3.5, kl=0.1) == [Pause(because=over)]
         assert after("weigh", step=4, loss=3.5, kl=0.1) == [], "it was held for that already"
-        assert [type(each) for each in after("exam", step=4, loss=3.5, kl=0.2)] == [Remark, Pause]
+        [pause] = after("exam", step=4, loss=3.5, kl=0.2)
+        assert pause.because.startswith("KL from the base") and "0.2" in pause.because
+    with Guarded(found, "night-stage", lambda notice: None, choices=bounds | {"hold": False}) as watchman:
+        assert after("replay", step=4, loss=3.5) == [Remark(text=f"{over}.")]
