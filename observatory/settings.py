@@ -50,6 +50,8 @@ class Settings(msgspec.Struct, kw_only=True, omit_defaults=False, forbid_unknown
     """The plugin that draws beside curiosity, focus and fear, in the same words; empty for none."""
     examiner: str = ""
     """The plugin that asks its own questions at every night; empty for none."""
+    looks_on: str = ""
+    """The plugin that looks on at every night and may wish for something; empty for none."""
     governed: bool = False
     """Nights are opened when the governor proposes them."""
     reviewer: str = ""

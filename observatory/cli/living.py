@@ -26,12 +26,13 @@ def window(
     fast_store: str | None = None,
     drive: str | None = None,
     examiner: str | None = None,
+    looks_on: str | None = None,
 ) -> int:
     """Open the window. With no display: say so and live the built-in first day without one."""
     from ..host import display
 
     home = common.where()
-    _choose(home, fast_store, drive, examiner)
+    _choose(home, fast_store=fast_store, drive=drive, examiner=examiner, looks_on=looks_on)
     why_not = display.missing()
     if why_not:
         return _without_display(why_not, common, device, precision, seed)
@@ -95,6 +96,7 @@ def live(
     fast_store: str | None = None,
     drive: str | None = None,
     examiner: str | None = None,
+    looks_on: str | None = None,
     night_stage: str | None = None,
     device: str = "auto",
     precision: str = "auto",
@@ -145,6 +147,9 @@ def live(
     examiner
         Who asks its own questions before and after every night: a plugin, such as cloze, or built-in. The home keeps
         it.
+    looks_on
+        Who looks on at every night and may wish for a pause, a dream or a remark: a plugin, such as watchman, or
+        built-in for nobody. The home keeps it.
     night_stage
         What replays in the night: a plugin, such as src or distil, or built-in.
     device
@@ -176,7 +181,7 @@ def live(
     signer = _signer(key)
     model = common.model or settings.load(home)[0].model
     _usable_model(model, home)
-    _choose(home, fast_store, drive, examiner)
+    _choose(home, fast_store=fast_store, drive=drive, examiner=examiner, looks_on=looks_on)
     chosen, notices = settings.load(home)
     if dials is None:
         dials, unclear = settings.drives_of(chosen)
@@ -207,12 +212,12 @@ def live(
     return code
 
 
-def _choose(home: Path, fast_store: str | None, drive: str | None, examiner: str | None) -> None:
+def _choose(home: Path, **roles: str | None) -> None:
+    """Keep what was chosen for these roles; one that nothing is said of stays as it is."""
     from ..host import choices
 
-    choices.choose(home, "fast_store", fast_store)
-    choices.choose(home, "drive", drive)
-    choices.choose(home, "examiner", examiner)
+    for role, words in roles.items():
+        choices.choose(home, role, words)
 
 
 def _signer(key: str | None):

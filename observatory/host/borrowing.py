@@ -6,7 +6,7 @@ The choices stand in the home's settings; what it lived with is in the record. I
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from ..plugins.choice import BUILT_IN, Choice
@@ -15,12 +15,11 @@ from ..protocol import events as e
 from ..protocol.commands import Chosen
 
 
-def fields(home: Path, store: Choice, drive: Choice, examiner: Choice) -> dict:
+def fields(home: Path, store: Choice, others: Mapping[str, Choice]) -> dict:
     """What the mind is told of them."""
     return {
         "fast_store": store.id, "fast_store_options": store.options,
-        "drive": Chosen(id=drive.id, options=drive.options),
-        "examiner": Chosen(id=examiner.id, options=examiner.options),
+        **{role: Chosen(id=choice.id, options=choice.options) for role, choice in others.items()},
         "plugins_folder": str((Path(home) / FOLDER).absolute()),
     }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Which plugins a home has chosen to live with: its fast store, a drive that draws, an examiner that asks.
+"""Which plugins a home has chosen to live with: its store, a drive, an examiner, an onlooker.
 
 Every choice stands in the home's settings in words, as it is written on the command line. Nothing of a plugin is
 imported here: it runs in the mind's process. It does not know what a plugin does.
@@ -21,7 +21,7 @@ from .refusal import Refusal
 
 WRONG = 2
 
-Role = Literal["fast_store", "drive", "examiner"]
+Role = Literal["fast_store", "drive", "examiner", "looks_on"]
 """A choice as the settings name it."""
 
 
@@ -35,6 +35,7 @@ _WAYS: dict[Role, _Way] = {
     "fast_store": _Way("fast-store", "--fast-store", "The built-in fast store stands in for the chosen one"),
     "drive": _Way("drive", "--drive", "The mind goes on without the chosen drive"),
     "examiner": _Way("exam", "--examiner", "The mind goes on without the chosen examiner"),
+    "looks_on": _Way("night-stage", "--looks-on", "The mind goes on without the chosen onlooker"),
 }
 
 

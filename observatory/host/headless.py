@@ -312,6 +312,10 @@ class _Run:
                 self.opened = True
             case e.Measured(when="before") if event.night == self.night:
                 self.examined = True
+            case e.Paused():
+                # Nobody sends a pause here but a plugin that looks on; it has said why, and nobody could run it on.
+                self.terminal.say(f"Held before the stage {event.stage} and run on, for no window is open. {event.why}")
+                self.session.run()
             case e.Proposed():
                 self.proposed = event
             case e.NightClosed() if event.night == self.night:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
@@ -336,16 +337,16 @@ class Keeping:
 
     def _borrowed(self) -> dict:
         """The plugins that the home has chosen to live with."""
-        (store, one), (drive, two), (examiner, three) = (
-            choices.in_force(self.home, role) for role in ("fast_store", "drive", "examiner")
-        )
+        found = {role: choices.in_force(self.home, role) for role in get_args(choices.Role)}
+        chosen = {role: choice for role, (choice, _) in found.items()}
+        store = chosen.pop("fast_store")
 
         def held() -> int:
             return sum(each.held for portion in self.store.episodes_to_restore() for each in portion)
 
         changed = borrowing.changed(store, self.store.history(kinds=[e.MindReady]), held)
-        self.keep([*one, *two, *three, *changed])
-        return borrowing.fields(self.home, store, drive, examiner)
+        self.keep([*(notice for _, said in found.values() for notice in said), *changed])
+        return borrowing.fields(self.home, store, chosen)
 
     def _rules(self) -> str:
         """The governor's table as it is written in this home; empty for the built-in one. What is wrong is said."""

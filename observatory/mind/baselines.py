@@ -34,7 +34,7 @@ class Baseline:
     can_be_kept = False
     kept_scale = 1.0
 
-    def __init__(self, parts, order: Sleep, progress, _cortex: str, _saved=None):
+    def __init__(self, parts, order: Sleep, progress, _cortex: str, _saved=None, _wished=None):
         self.parts, self.order, self.plan, self.progress = parts, order, order.plan, progress
         self.speech, self.cortex = parts.speech, parts.cortex
         self.step = self.tokens = 0

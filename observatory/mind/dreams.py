@@ -82,6 +82,13 @@ class Dream:
     drawn: str = ""
     agrees: bool = False
     tokens: list[int] = field(default_factory=list)
+    wished: bool = False
+    """A plugin asked it, not the mind itself."""
+
+    @property
+    def said(self) -> str:
+        """Why it was kept or dropped, and whose it was if not the mind's own."""
+        return f"wished for by who looks on; {self.why}" if self.wished else self.why
 
     @property
     def gain(self) -> float:

@@ -1,4 +1,5 @@
-"""A plugin at work beside the mind: a drive that draws with the built-in three, or an examiner with its own questions.
+"""A plugin at work beside the mind: a drive that draws with the built-in three, an examiner with its own questions, or
+one that looks on at nights.
 
 It is found by the name that the home chose, called through the guard, and one of the company: what goes wrong with it
 is said between the mind's events, and from then on it is off. It does not know what its answers are used for.
@@ -10,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..plugins import find
-from ..plugins.contract import Episode, Kind
+from ..plugins.contract import Episode, Kind, Night, Wish
 from ..plugins.guard import Guarded
 from ..plugins.manifest import ManifestUnclear
 from ..protocol import events as ev
@@ -54,6 +55,10 @@ class Lent:
         chosen = [each for each in given if fresh.get(each.prompt) is each][:most]
         kind = kind_of(self.id)
         return [ev.Question(prompt=q.prompt, answers=[q.answer], kind=kind, style=q.style) for q in chosen]
+
+    def wishes(self, night: Night, episodes: list[Episode]) -> list[Wish]:
+        """What an onlooker wishes for after a stage; one that is off wishes for nothing."""
+        return self._plugin.ask("after", night, episodes, otherwise=[])
 
 
 def kind_of(examiner: str) -> str:

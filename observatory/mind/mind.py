@@ -106,11 +106,12 @@ class Mind:
         inner = Inner(store)
         inner.drive = yield from self._lent("drive", settings.drive)
         examiner = yield from self._lent("exam", settings.examiner)
+        looks_on = yield from self._lent("night-stage", settings.looks_on)
         self.parts = Parts(
             cortex, speech, store, self.base, reference, primer, held_out.read_text("utf-8"),
             settings.perplexity_name, Path(settings.deltas_folder), Path(settings.checkpoint_folder), aux,
             exam.Papers(), inner, Path(settings.states_folder), (yield from self._governor()),
-            company=self.company, examiner=examiner,
+            company=self.company, examiner=examiner, looks_on=looks_on,
             drift=Path(settings.drift_folder) if settings.drift_folder else None,
         )  # fmt: skip
         self.fading = Fading(self.parts, settings.capacity, settings.ended)
@@ -126,6 +127,7 @@ class Mind:
             versions={name: importlib.metadata.version(name) for name in VERSIONS_OF},
             load_s=time.monotonic() - started, fast_store=settings.fast_store if store.chosen else "",
             drive=inner.drive.id if inner.drive else "", examiner=examiner.id if examiner else "",
+            looks_on=looks_on.id if looks_on else "",
         )  # fmt: skip
         yield ev.ModeChanged(mode="awake", why="the model is loaded and the cortex is frozen")
 

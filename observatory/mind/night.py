@@ -30,6 +30,7 @@ from .lent import Lent
 from .progress import Progress
 from .speech import Speech, evenly
 from .study import Study, identity
+from .wishes import Wishes
 
 RECALLED_AT_ONCE = 24
 MOST_OWN_QUESTIONS = 200
@@ -74,6 +75,8 @@ class Parts:
     """Where the course of a night is left for the map; None where nobody will look."""
     examiner: Lent | None = None
     """A plugin that asks its own questions, if the home has chosen one."""
+    looks_on: Lent | None = None
+    """A plugin that may wish for something between the stages of a night."""
     excluded: set[int] = field(default_factory=set)
     """Episodes that a person keeps out of all nights; they are read and recalled as before."""
 
@@ -89,6 +92,7 @@ class Night:
         self.started = time.monotonic()
         self.progress = Progress(self.number, replay_steps=self.plan.steps)
         self.study: Study | Baseline | Borrowed | None = None
+        self.wishes = Wishes(parts.looks_on, order.night, order.episodes, parts.inner.handed)
         self._measured: dict[ev.When, tuple[float, float]] = {}
         self._scores: dict[ev.When, dict[str, ev.Score]] = {}
         self._answers: dict[ev.When, list[ev.ExamAnswer]] = {}
@@ -112,6 +116,9 @@ class Night:
 
     def run(self):
         """Yields events; None while it waits at the gate for a decision."""
+        yield from self.wishes.along(self._whole())
+
+    def _whole(self):
         parts, order = self.parts, self.order
         self.before = parts.cortex.hash()
         saved = (yield from self._usable_checkpoint()) if order.resume else None
@@ -135,7 +142,7 @@ class Night:
             yield from self.study.run()
         if self.study is None or self.study.failed:
             kind = Baseline if self.plan.arm in BASELINES else Study
-            self.study = kind(parts, order, self.progress, self.before, saved)
+            self.study = kind(parts, order, self.progress, self.before, saved, self.wishes.dreams)
             yield from self.study.run()
         yield from self._weigh()
         yield from self._examine("after")

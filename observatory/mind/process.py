@@ -228,7 +228,9 @@ class Loop:
     def _stop_here(self, event: ev.Event, night) -> None:
         """Pause again when the one step or stage that was asked for is done, or a condition holds."""
         reached = isinstance(event, ev.StageEntered) or (self.until == "step" and isinstance(event, ev.ReplayStep))
-        why = self.watch.take(event)
+        # Both are asked: who looks on and what a person watches for may hold it at the same place.
+        held = (self.watch.take(event), night.wishes.pause() if night is not None else "")
+        why = "; ".join(filter(None, held))
         if (self.until and reached) or why:
             self.until = None
             self._pause(night, why)

@@ -49,11 +49,14 @@ class Ways:
 
 
 class Study:
-    def __init__(self, parts, order: Sleep, progress, cortex: str, saved: tuple[dict, dict] | None = None):
+    def __init__(
+        self, parts, order: Sleep, progress, cortex: str, saved: tuple[dict, dict] | None = None, wished=lambda: ()
+    ):
+        """`wished`: the questions that somebody who looks on would have dreamed, taken once."""
         self.parts, self.order, self.plan, self.progress = parts, order, order.plan, progress
         self.speech, self.cortex = parts.speech, parts.cortex
         self.ways = Ways.of(order.plan.arm)
-        self.before, self.saved = cortex, saved
+        self.before, self.saved, self._wished = cortex, saved, wished
         self.kept_scale = 1.0
         self.step = self.tokens = 0
         self.recipe = Recipe.fitting(
@@ -110,19 +113,24 @@ class Study:
         self._passages = {e: self._passages_of(e) for e in every}
         about = [p for e in self.tonight for p in self._passages[e]]
         if self.saved:
+            self._wished()  # what was wished for then is among the dreams that were kept
             for row in self.saved[1]["dreams"]:
                 passage = self._passages[row["episode"]][row["passage"]]
                 self.dreams.append(dreams.Dream(passage, row["question"], kept=row["kept"], answer=row["answer"]))
         elif self.ways.dreaming:
             chance = torch.Generator().manual_seed(self.order.seed + 1)
             self.dreams = yield from self.progress.watched(dreams.dream(self.speech, about, chance), "dream", "dreams")
+            self.dreams += [
+                dreams.Dream(p, wish.prompt, wished=True)
+                for wish in self._wished() for p in self._passages.get(wish.episode, ())
+            ]  # fmt: skip
             left = dreams.sift(self.dreams)
             yield from self.progress.watched(dreams.verify(self.speech, left), "dream", "dreams verified")
             dreams.choose(left, DREAMS_KEPT, DREAMS_BY_CHANCE, chance)
             for number, d in enumerate(self.dreams, 1):
                 yield ev.DreamMade(
                     night=self.order.night, dream=number, episode=d.passage.episode, prompt=d.question,
-                    target=d.passage.text if d.kept else "", kept=d.kept, support=d.support, why=d.why,
+                    target=d.passage.text if d.kept else "", kept=d.kept, support=d.support, why=d.said,
                     answer=d.answer, with_bits=d.with_bits, without_bits=d.without_bits, gain=d.gain, drawn=d.drawn,
                 )  # fmt: skip
 

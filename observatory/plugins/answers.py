@@ -17,6 +17,8 @@ MOST = 100_000
 """Things in one answer: more is a mistake, not an answer."""
 MOST_BYTES = 1 << 30
 MOST_RANK = 256
+MOST_WISHES = 20
+"""Of an onlooker, after one stage: a person is to read them."""
 MOST_OWN = 6
 """Numbers of its own that a store may show."""
 FORMS = {
@@ -52,6 +54,8 @@ def checked(kind: str, method: str, answer: object, arguments: tuple, widths: tu
     _all_finite(method, answer)
     if isinstance(answer, (list, dict)) and len(answer) > MOST:
         raise Nonsense(f"{method} gave back {len(answer):,} things; at most {MOST:,} are taken")
+    if kind == "night-stage" and len(answer) > MOST_WISHES:
+        raise Nonsense(f"after gave back {len(answer):,} wishes; at most {MOST_WISHES} are taken after one stage")
     if kind == "drive" and len(answer) != len(arguments[0]):
         raise Nonsense(f"score gave {len(answer)} numbers for {len(arguments[0])} episodes; give one for each")
     if kind == "exporter":

@@ -17,7 +17,7 @@ import msgspec
 from ..protocol.days import DayError
 from ..protocol.events import Plain
 from . import replays, telling
-from .contract import METHODS, Episode, Kind, Night, Reading, Told
+from .contract import METHODS, Dream, Episode, Kind, Night, Reading, Told
 from .find import Found, at
 from .guard import Guarded
 
@@ -85,9 +85,12 @@ def _others(make: Callable[..., Guarded], kind: Kind) -> Iterator[tuple[str, boo
         Episode(number=n, text=text, surprise=n / 3, value=-0.5, readings=(Reading(question=n, mass=0.2),))
         for n, text in enumerate(TEXTS, start=1)
     ]
-    night = Night(number=1, stage="replay", step=3, steps=60, drawn=(1, 3), scores={"direct": 0.5})
+    night = Night(
+        number=1, stage="replay", step=3, steps=60, drawn=(1, 3), scores={"direct": 0.5}, loss=1.5, kl=0.02,
+        perplexity=40.0,
+    )  # fmt: skip
     samples = {
-        "night-stage": [(night, episodes), (night, [])],
+        "night-stage": [(night, episodes), (Night(number=1, stage="propose"), [])],
         "view": [(episodes, [night]), ([], [])],
         "exporter": [(episodes, [night]), ([], [])],
         "day-source": [()],
@@ -104,6 +107,10 @@ def _others(make: Callable[..., Guarded], kind: Kind) -> Iterator[tuple[str, boo
             if kind == "exam" and plugin.on:
                 odd = {q.episode for q in first} - {0, *(each.number for each in arguments[0])}
                 yield f"its questions are about what it was handed{told}", not odd, f"it names episodes {sorted(odd)}"
+            if kind == "night-stage" and plugin.on:
+                numbers = {each.number for each in arguments[1]}
+                odd = {wish.episode for wish in first if isinstance(wish, Dream)} - numbers
+                yield f"its dreams are about what it was handed{told}", not odd, f"it names episodes {sorted(odd)}"
             if kind == "day-source" and plugin.on:
                 why = _no_day(first) if first else ""
                 yield "what it tells is a day", not why, why

@@ -67,9 +67,15 @@ class Night(Plain, frozen=True, kw_only=True):
     step: int = 0
     steps: int = 0
     drawn: tuple[int, ...] = ()
-    """Numbers of the episodes that are replayed."""
+    """Numbers of the episodes that were replayed so far."""
     scores: dict[str, float] = {}
-    """What was measured so far, from 0 to 1, by name."""
+    """Shares of right answers in the last exam of the cortex alone, from 0 to 1, by the kind of question."""
+    loss: float | None = None
+    """Of the last step; nothing before the first."""
+    kl: float | None = None
+    """Nats a token from the untouched base, on unrelated prompts, when it was last measured: with both exams."""
+    perplexity: float | None = None
+    """On a text that nobody trains on, measured with it."""
 
 
 class Row(Plain, frozen=True, kw_only=True):
@@ -131,17 +137,17 @@ class Pause(Plain, frozen=True, kw_only=True, tag="pause"):
 
 
 class Dream(Plain, frozen=True, kw_only=True, tag="dream"):
-    """Please consider this question and answer about an episode, behind the same checks as every dream."""
+    """Please dream this question about an episode of the night. The mind answers it itself, behind the same checks as
+    every dream; what is wished for after the stage of dreaming comes too late."""
 
     episode: int
-    prompt: Words
-    answer: Words
+    prompt: Name
 
 
 class Remark(Plain, frozen=True, kw_only=True, tag="remark"):
     """Please write this beside the night."""
 
-    text: Words
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=2_000)]
 
 
 Wish = Pause | Dream | Remark
@@ -227,7 +233,8 @@ class NightStage(Protocol):
     def __init__(self, options: Options) -> None: ...
 
     def after(self, night: Night, episodes: Sequence[Episode]) -> list[Wish]:
-        """Pauses, dreams and remarks to be considered, none or some. `night.stage` is the one that has just ended."""
+        """Pauses, dreams and remarks to be considered, none or some. `night.stage` is the one that has just ended:
+        propose, exam, rehearse, dream, replay, weigh and the second exam. At the gate nobody is asked any more."""
 
 
 class Replay(Protocol):

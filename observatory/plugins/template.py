@@ -19,7 +19,7 @@ BODIES: dict[Kind, str] = {
 ''',
     "night-stage": '''
     def after(self, night, episodes):
-        """A remark after the replay; Pause and Dream can be wished for in the same way."""
+        """A remark after the replay. `Pause(because=…)` and `Dream(episode=…, prompt=…)` are wished for likewise."""
         if night.stage != "replay" or self.strength == 0:
             return []
         return [Remark(text=f"{len(night.drawn)} of {len(episodes)} episodes were replayed.")]
@@ -113,7 +113,7 @@ class Contribution:
 USE: dict[Kind, str] = {
     "fast-store": "`observatory live --fast-store {}`.",
     "drive": "`observatory live --drive {}`.",
-    "night-stage": "nothing yet; no night asks a night-stage until the house takes up its wishes.",
+    "night-stage": "`observatory live --looks-on {}`.",
     "replay": "`observatory live --night-stage {}`.",
     "exam": "`observatory live --examiner {}`.",
     "view": "choose it in the window under Views (Ctrl+0).",

@@ -94,6 +94,8 @@ class Settings(Plain, frozen=True, kw_only=True):
     """The plugin that draws beside curiosity, focus and fear."""
     examiner: Chosen = Chosen()
     """The plugin that asks its own questions before and after every night."""
+    looks_on: Chosen = Chosen()
+    """The plugin that looks on at every night and may wish for something between its stages."""
     plugins_folder: str = ""
     """Where the home's own plugins lie."""
 

@@ -9,6 +9,7 @@ beats, `dies-at-step-N`, `dies-on-tell` and `dies-after-commit` kill themselves 
 command comes, `slow-night` takes a twentieth of a second a step, `learns-nothing` gains nothing, `forgets` lets go
 of whatever a committed night taught, `dies-on-feedback` kills itself there. `tired-after-N` has its governor propose
 sleep once N episodes wait for a night (`carefully`: with a preset), and `observes` has it store nothing twice.
+`held-at-step-N` pauses there by itself.
 """
 
 from __future__ import annotations
@@ -275,6 +276,10 @@ class Double:
             time.sleep(0.05)
         if f"waits-at-step-{step}" in self.words:
             self.connection.poll(None)
+        if f"held-at-step-{step}" in self.words:
+            self.paused = True
+            why = "“Watchman” asks for it: the loss is 9"
+            self.tell(e.Paused(at=time.time(), night=s.night, step=step, stage="replay", why=why))
         while self.paused or self.connection.poll(0):
             try:
                 command = wire.command(self.connection.recv_bytes())

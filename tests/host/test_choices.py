@@ -1,4 +1,4 @@
-"""The drive and the examiner that a home chooses: kept in its settings, checked first, and given a dial."""
+"""Drive, examiner and onlooker that a home chooses: kept in its settings, checked first; a drive is given a dial."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import json
 import pytest
 
 from observatory import settings
-from observatory.host import choices, nights
+from observatory.host import borrowing, choices, nights
 from observatory.host.refusal import Refusal
-from observatory.plugins.choice import BUILT_IN
+from observatory.plugins.choice import BUILT_IN, Choice
 from observatory.protocol import events as e
+from observatory.protocol.commands import Settings
 from observatory.protocol.drives import Drives, DrivesUnclear, read
 from tests.plugins.conftest import MANIFEST
 
@@ -30,10 +31,20 @@ def test_a_chosen_drive_is_kept_with_a_dial_of_its_own_and_taken_back_with_it(tm
 def test_an_examiner_is_kept_and_one_that_is_gone_since_is_said(tmp_path):
     choices.choose(tmp_path, "examiner", "cloze:most=5")
     assert choices.in_force(tmp_path, "examiner")[0].options == {"most": 5}
-    settings.save(tmp_path, settings.Settings(examiner="gone", drive="cloze"))
-    for role in ("examiner", "drive"):
+    settings.save(tmp_path, settings.Settings(examiner="gone", drive="cloze", looks_on="cloze"))
+    for role in ("examiner", "drive", "looks_on"):
         choice, [notice] = choices.in_force(tmp_path, role)
         assert choice.id == "" and "goes on without" in notice.title
+        assert f"--{role.replace('_', '-')} NAME" in notice.remedy
+
+
+def test_the_mind_is_told_of_every_choice(tmp_path):
+    for role, words in (("drive", "lookalikes"), ("examiner", "cloze:most=5"), ("looks_on", "watchman:kl=0.2")):
+        choices.choose(tmp_path, role, words)
+    found = {role: choices.in_force(tmp_path, role)[0] for role in ("drive", "examiner", "looks_on")}
+    told = Settings(**borrowing.fields(tmp_path, Choice("", {}), found))
+    assert (told.drive.id, told.examiner.options) == ("lookalikes", {"most": 5})
+    assert (told.looks_on.id, told.looks_on.options) == ("watchman", {"kl": 0.2})
 
 
 def test_a_plugin_cannot_take_the_name_of_a_built_in_drive(tmp_path):
@@ -68,8 +79,10 @@ def test_the_command_line_takes_a_drive_and_an_examiner_and_the_night_draws_by_i
     day.write_text(DAY)
     assert command("live", "--day", day, "--drives", "balanced,lookalikes=0.5").returncode == 2
     assert command("live", "--day", day, "--examiner", "lookalikes").returncode == 2
-    chosen = ("--drive", "lookalikes", "--examiner", "cloze", "--report", report, "--approve", "always")
+    assert command("live", "--day", day, "--looks-on", "cloze").returncode == 2
+    who = ("--drive", "lookalikes", "--examiner", "cloze", "--looks-on", "watchman:loss=3")
+    chosen = (*who, "--report", report, "--approve", "always")
     assert command("live", "--day", day, *chosen).returncode == 0
     assert json.loads(report.read_text())["nights"][0]["drives"].endswith(",lookalikes=0.333")
     kept, _ = settings.load(tmp_path / "home")
-    assert (kept.drive, kept.examiner) == ("lookalikes", "cloze")
+    assert (kept.drive, kept.examiner, kept.looks_on) == ("lookalikes", "cloze", "watchman:loss=3")

@@ -211,6 +211,15 @@ def test_a_file_without_a_sleep_is_slept_on_once_at_its_end(command, files, tmp_
     assert len(lived(tmp_path, e.NightClosed)) == 1
 
 
+def test_a_night_that_a_plugin_holds_is_run_on_where_no_window_is_open_and_that_is_said(command, files, tmp_path):
+    day, exam, _ = files
+    done = command("live", "--day", day, "--exam", exam, words="held-at-step-2")
+    assert done.returncode == 0, done.stderr
+    held = lived(tmp_path, e.Paused, e.Resumed, e.NightCommitted)
+    assert [type(each) for each in held] == [e.Paused, e.Resumed, e.NightCommitted]
+    assert "the loss is 9" in done.stdout + done.stderr and "run on" in done.stdout + done.stderr
+
+
 def test_a_sleep_with_nothing_new_is_passed_over(command, files, tmp_path):
     day, exam, _ = files
     day.write_text(DAY + '{"sleep": true}\n')

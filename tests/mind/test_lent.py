@@ -13,17 +13,21 @@ from tests.mind.tiny import EXAM, TEXTS, a_night, of, woken
 from tests.plugins.conftest import MANIFEST
 
 pytestmark = pytest.mark.mind
-PART = """from observatory.plugins.contract import Question
+PART = """from observatory.plugins.contract import Dream, Pause, Question, Remark
 
 
 class Part:
     def __init__(self, options):
         pass
 
-    def {method}(self, episodes):
+    def {method}:
         {body}
 """
-METHODS = {"drive": "score", "exam": "questions"}
+METHODS = {
+    "drive": "score(self, episodes)", "exam": "questions(self, episodes)",
+    "night-stage": "after(self, night, episodes)",
+}  # fmt: skip
+ROLES = {"drive": "drive", "exam": "examiner", "night-stage": "looks_on"}
 GOAT = "return [float('goat' in each.text) for each in episodes]"
 ASKS = "return [Question(prompt='Bartholomew will only eat', answer='radishes', episode=3, style='complete')]"
 OWN = Drives(curiosity=0.0, focus=0.0, fear=0.0, others={"sample": 1.0})
@@ -44,8 +48,7 @@ def minded(settings, tmp_path):
         place.mkdir(parents=True)
         (place / "plugin.toml").write_text(MANIFEST.format(name=name, kind=kind), "utf-8")
         (place / "part.py").write_text(PART.format(method=METHODS[kind], body=body), "utf-8")
-        role = {"drive": "drive", "exam": "examiner"}[kind]
-        chosen = {role: cmd.Chosen(id=name), "plugins_folder": str(tmp_path / "home" / "plugins")}
+        chosen = {ROLES[kind]: cmd.Chosen(id=name), "plugins_folder": str(tmp_path / "home" / "plugins")}
         mind = woken(msgspec.structs.replace(settings, **chosen))
         minds.append(mind)
         for number, text in TEXTS.items():

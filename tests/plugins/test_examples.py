@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from observatory.plugins import conformance, find
-from observatory.plugins.contract import Episode, Reading
+from observatory.plugins.contract import Episode, Night, Pause, Reading, Remark
 from observatory.plugins.guard import Guarded
 
-EXAMPLES = ("attention", "chronicle", "cloze", "diary", "distil", "lookalikes", "src", "transformerlens")
+EXAMPLES = ("attention", "chronicle", "cloze", "diary", "distil", "lookalikes", "src", "transformerlens", "watchman")
 
 
 @pytest.mark.mind
@@ -59,3 +59,21 @@ def test_cloze_leaves_out_a_name_a_number_or_the_last_word_and_never_what_its_be
     many = [f"The train number {n} waits in {town}." for n in range(9) for town in ("Oslo", "Bergen")]
     spread = asked("cloze", "exam", "questions", many, most=6)
     assert len(spread) == 6 and spread[0].episode == 1 and spread[-1].episode > 12
+
+
+def test_the_watchman_asks_for_a_pause_over_a_bound_once_for_what_it_saw_and_says_by_how_much():
+    found = find.at(find.shipped_folder() / "watchman", "shipped")
+
+    def after(stage, **measured):
+        return watchman.ask("after", Night(number=1, stage=stage, **measured), [])
+
+    bounds = {"loss": 3.0, "kl": 0.1}
+    with Guarded(found, "night-stage", lambda notice: None, choices=bounds) as watchman:
+        assert after("propose") == [] and after("exam", kl=0.1) == []
+        over = "The loss of the last step is 3.5, over the bound of 3"
+        assert after("replay", step=4, loss=3.5, kl=0.1) == [Pause(because=over)]
+        assert after("weigh", step=4, loss=3.5, kl=0.1) == [], "it was held for that already"
+        [pause] = after("exam", step=4, loss=3.5, kl=0.2)
+        assert pause.because.startswith("KL from the base") and "0.2" in pause.because
+    with Guarded(found, "night-stage", lambda notice: None, choices=bounds | {"hold": False}) as watchman:
+        assert after("replay", step=4, loss=3.5) == [Remark(text=f"{over}.")]

@@ -37,6 +37,8 @@ class MindReady(Record, frozen=True, kw_only=True):
     """The plugin that draws beside curiosity, focus and fear; empty for none."""
     examiner: str = ""
     """The plugin that asks its own questions at every night; empty for none."""
+    looks_on: str = ""
+    """The plugin that looks on at every night; empty for none."""
 
 
 class Heartbeat(Telemetry, frozen=True, kw_only=True):
