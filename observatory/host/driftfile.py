@@ -22,7 +22,7 @@ from .drifted import Courses, Drifted, Inside, Moved, Picture, Pulled, Reading, 
 
 FORMAT = "observatory-drift-1"
 MOST = 256 << 20
-"""Bytes; a stop of the default model takes a third of a megabyte."""
+"""Bytes; a stop of the default model takes half a megabyte."""
 UNITS_MOST = 1 << 24
 """Writing directions of a model; the largest there are have some three million."""
 GRID = 2**16 - 1
