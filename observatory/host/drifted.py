@@ -7,12 +7,14 @@ It does not know processes, files or who looks.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
 Kind = Literal["base", "night", "step", "proposed"]
 Phase = Literal["off", "waits", "warming", "laying out", "ready", "lost", "closed"]
+TOP = 0.999
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,13 @@ class Moved:
     """Of the shown ones, how many moved further than the noise floor."""
     line: str
     seconds: float
+
+    @cached_property
+    def top(self) -> float:
+        """What all but one in a thousand of the changed units stay below: two that changed by half, where hardly any
+        other did by a tenth, are no measure for the rest."""
+        changed = self.table[self.table > 0.0]
+        return float(np.quantile(changed, TOP, method="lower")) if len(changed) else 0.0
 
 
 @dataclass(frozen=True)

@@ -263,7 +263,7 @@ class DriftDock(Dock):
             return
         until = shown.stops[: self.time.now]
         between = [shown.moved[stop.key] for stop in until if stop.key in shown.moved and stop.kind != "base"]
-        last = max(shown.moved.values(), key=lambda each: float(each.table.max(initial=0.0)))
+        last = max(shown.moved.values(), key=lambda each: each.top)
         self.units.draw(shown.picture, moved, between, last)
 
     def _draw_layers(self) -> None:

@@ -5,6 +5,8 @@ Reads the story only. Thousands of rows cost what is on the screen.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import QLineEdit, QPushButton, QSizePolicy, QSplitter, QTabWidget, QWidget
 
@@ -62,6 +64,8 @@ class EpisodesDock(Choosing, Dock):
         self.how.what.hide()  # the page below says all of it
         self.how.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self.pin_button, self.exclude_button = QPushButton("◆ Pin"), QPushButton("× Exclude")
+        self.can_mark: Callable[[], bool] = lambda: True
+        """Whether a mark could be kept now: not in a recording, and not in the past."""
         self.export_button = QPushButton("Export…")
         self.with_chosen = self._with_chosen()
         self.detail.hide()
@@ -233,7 +237,9 @@ class EpisodesDock(Choosing, Dock):
         self.pin_button.setText("◆ Unpin" if episodes and all(e.pinned for e in episodes) else "◆ Pin")
         taken = bool(episodes) and all(e.excluded for e in episodes)
         self.exclude_button.setText("× Include again" if taken else "× Exclude")
-        self.pin_button.setEnabled(any(e.pinned or e.faded is None for e in episodes))
+        can = self.can_mark()
+        self.pin_button.setEnabled(can and any(e.pinned or e.faded is None for e in episodes))
+        self.exclude_button.setEnabled(can)
 
     def go_to(self, number: int) -> None:
         """Choose one episode, taking a filter away that hides it."""

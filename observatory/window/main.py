@@ -229,6 +229,8 @@ class MainWindow(Doing, Marking, Travelling, Arranging, People, QMainWindow):
         self.source = source
         self.travel.attach(source)
         self.drift.attach(getattr(source, "drift", None))
+        if self.travel.recorded:  # no night will follow for which something could wait
+            self.drives.all_button.setChecked(True)
         self._help_begins()
         self.views.offer(getattr(source, "home", None))
         if self.live:

@@ -23,6 +23,7 @@ class Marking:
     def _connect_memory(self) -> None:
         self.choose_target = self._choose_target
         dock, console = self.episodes, self.episodes.console
+        dock.can_mark = self.can_mark
         dock.pin_wanted.connect(self.pin)
         dock.exclude_wanted.connect(self.exclude)
         dock.export_wanted.connect(self.export_episodes)

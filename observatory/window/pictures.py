@@ -98,6 +98,10 @@ def scenes(window) -> Iterator[tuple[str, QWidget]]:
 
 def _pages(dock) -> Iterator[str]:
     """The dock, and under names of their own its other pages where it has some to show."""
+    if dock.topic == "drives" and not dock.ranking.episodes:
+        dock.all_button.setChecked(True)
+    if dock.topic == "encoding":
+        dock.show_episode(None)
     if dock.topic in ("episodes", "dreams", "drives") and dock.table.rows.shown:
         dock.table.selectRow(min(3, len(dock.table.rows.shown) - 1))
     if dock.topic == "replays":

@@ -89,9 +89,7 @@ class UnitLens(QWidget):
         at = self.layer.currentIndex()
         self.map.faint = None if at <= 0 else picture.layers != picture.row[at - 1][0]
         trails = [each.plain if plain else each.after for each in between] if self.trails.isChecked() else []
-        self.map.draw(
-            before, after, moved.relative, self.moving, float(last.table.max(initial=0.0)), factor, trails
-        )  # fmt: skip
+        self.map.draw(before, after, moved.relative, self.moving, last.top, factor, trails)
         self._say(picture, moved, factor, plain)
 
     def _say(self, picture, moved, factor: int, plain: bool) -> None:

@@ -31,7 +31,7 @@ BEYOND = 0.005
 """Of all units, on each side of the frame."""
 NEAR = 12.0
 """Pixels within which the pointer means a unit."""
-BAR = 12
+BAR, WIDEST = 12, "≥ 00.00 %"
 TRAILS_VEIL = 0.6
 """Of the ground's colour over the dots while trails are shown."""
 FEW = 2_000
@@ -101,7 +101,8 @@ class UnitMap(QWidget):
     # ------------------------------------------------------------ what is shown
 
     def draw(self, before, after, relative, moving, most: float, factor: int, trails=()) -> None:
-        """Places before and after, true changes, which of them pass the noise floor, and the largest change there is.
+        """Places before and after, true changes, which of them pass the noise floor, and from which change
+        on a unit is as bright as can be.
 
         `trails`: places at the stops in between, of all units, for those who want to see the way.
         """
@@ -140,7 +141,7 @@ class UnitMap(QWidget):
 
     def _box(self) -> QRectF:
         metrics = self.fontMetrics()
-        right = BAR + metrics.horizontalAdvance("00.00 %") + 3 * GRID
+        right = BAR + metrics.horizontalAdvance(WIDEST) + 3 * GRID
         return QRectF(self.rect()).adjusted(GRID, GRID, -right, -GRID)
 
     def _frame(self) -> tuple[np.ndarray, float]:
@@ -260,7 +261,7 @@ class UnitMap(QWidget):
         painter.setFont(self.look.font("small"))
         metrics = painter.fontMetrics()
         high = min(180.0, self.height() - 4.0 * metrics.height())
-        left = self.width() - BAR - metrics.horizontalAdvance("00.00 %") - 2 * GRID
+        left = self.width() - BAR - metrics.horizontalAdvance(WIDEST) - 2 * GRID
         top = 2.0 * metrics.height()
         painter.setPen(self.look.soft)
         painter.drawText(
@@ -272,7 +273,7 @@ class UnitMap(QWidget):
         for part in (0.0, 0.5, 1.0):
             much = self.most * 2.0 ** (-HALVES * part)
             where = QRectF(left + BAR + GRID / 2, top + high * part - metrics.height() / 2, 90, metrics.height())
-            painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, share(much))
+            painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, share(much) if part else f"≥ {share(much)}")
 
     # ------------------------------------------------------------ hands
 

@@ -112,7 +112,7 @@ def test_time_moves_all_lenses_and_what_is_looked_at_is_asked_for_first(seen):
     dock.time.slider.setFocus()
     dock.time.slider.setValue(1)
     assert drift.wanted[-1] == "night 1" and dock.time.said.text() == "After night 1"
-    assert dock.units.map.most == pytest.approx(max(float(m.table.max()) for m in dock.shown.moved.values()))
+    assert dock.units.map.most == pytest.approx(max(m.top for m in dock.shown.moved.values()))
     dock.show_lens(1)
     assert dock.layers.heat.drift == pytest.approx(heat(AWAY["night 1"]))
     dock.show_lens(2)
@@ -240,6 +240,19 @@ def test_twenty_thousand_units_are_drawn_within_a_frame(opened, qtbot):
 def test_a_colour_is_a_constant_factor_of_change_and_nought_is_still():
     found = levels(np.array([0.0, 1.0, 0.5, 2.0**-6, 1e-9]), 1.0)
     assert found[0] == 0 and found[1] == 8 and found[2] < 8 and found[3] == found[4] == 1
+
+
+def test_a_few_units_that_changed_far_more_leave_the_rest_its_colours(seen):
+    before = whole()
+    far = {}
+    for key, one in before.moved.items():
+        table = one.table.copy()
+        if key == "proposed":
+            table[before.picture.shown()[:1]] = 90.0
+        far[key] = replace(one, table=table, relative=table[before.picture.shown()])
+    _, dock, _ = seen(replace(before, moved=far))
+    moving = dock.units.map.level[dock.units.moving]
+    assert np.median(moving) >= 4 and moving.max() == 8
 
 
 def test_arrows_are_magnified_by_a_round_number_that_is_said(seen):
