@@ -18,14 +18,14 @@ from .look import Look
 from .theme import GRID, STEPS_OF_SURPRISE
 
 LEVELS = STEPS_OF_SURPRISE
-HALVES = 6.0
-"""From the brightest step to the faintest a change falls to 1 / 2⁶."""
+HALVES = 4.0
+"""From the brightest step to the faintest a change falls to 1 / 2⁴."""
 ARROWS = 300
 """Units with an arrow: those that changed most. More of them hide each other."""
 TRAILS, TRAIL_LONG = 80, 0.16
 """Units with a trail, and how long a long one is: fewer and longer, so that a bend can be seen."""
 FACTORS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
-LONG = 0.05
+LONG = 0.08
 """Of the map's width: what a long arrow is magnified to."""
 BEYOND = 0.005
 """Of all units, on each side of the frame."""
