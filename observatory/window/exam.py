@@ -232,7 +232,7 @@ class ExamDock(Dock):
         text = _talked(self.talked) if self.talked is not None else _in_full(self.table.chosen())
         found = self.story.explained.get(asked[:3])
         if found is None:
-            self.why.show_question(text)
+            self.why.show_question(text, bool(self.story.past))
         else:
             self.why.show_explained(text, found)
         self.why.busy(self.story.explaining if found is None else None)

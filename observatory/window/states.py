@@ -134,7 +134,9 @@ def _turns(chart: Chart, course: list[ev.StateMoved]) -> None:
     first, last = min(numbers), max(numbers)
     step = max(1, (last - first) // 8)
     chart.getAxis("bottom").setTicks([[(n, str(n)) for n in range(first, last + 1, step)]])
-    chart.setXRange(first - 0.5, max(last, first + 1) + 0.5, padding=0)
+    # Many turns stand close: the ring around the last needs more room than half a turn.
+    beside = max(0.5, 0.03 * (last - first))
+    chart.setXRange(first - beside, max(last, first + 1) + beside, padding=0)
 
 
 class ValueCurve(TurnChart):

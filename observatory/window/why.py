@@ -23,6 +23,10 @@ ASK = (
     "Choose an answer and press W. The same question is then asked of the cortex with each night's delta taken off in "
     "turn, and with each memory left unread, so that what taught this answer is found by intervention and not guessed."
 )
+NOT_ASKED = (
+    "Why it says that was not asked up to here. In a home that is open, W asks it: with each night's delta taken off in "
+    "turn, and with each memory left unread."
+)
 
 
 class Lens(Chart):
@@ -131,11 +135,11 @@ class WhyPanel(QWidget):
             self.progress.setValue(how_far.done)
             self.said.setText(f"Leaving things out, one at a time: {how_far.done} of {how_far.of}")
 
-    def show_question(self, text: str) -> None:
-        """An answer is chosen that nobody has asked why of yet."""
+    def show_question(self, text: str, past: bool = False) -> None:
+        """An answer is chosen that nobody has asked why of yet, and of the past nobody can."""
         self.found = None
         self.question.setText(text)
-        self.said.setText(ASK)
+        self.said.setText(NOT_ASKED if past else ASK)
         self._parts(False)
 
     def show_explained(self, text: str, found: ev.Explained) -> None:

@@ -13,6 +13,7 @@ from observatory.protocol import events as ev
 from observatory.record import packed
 from observatory.window.look import Look
 from observatory.window.main import MainWindow
+from observatory.window.why import NOT_ASKED
 from tests.window import drifted, steered
 from tests.window.test_time import until
 
@@ -96,6 +97,14 @@ def test_in_a_recording_the_drives_show_what_was_slept_on_and_nothing_can_be_mar
     assert window.drives.all_button.isChecked() and window.drives.ranking.episodes
     window.episodes.table.selectRow(0)
     assert not window.episodes.pin_button.isEnabled() and not window.episodes.exclude_button.isEnabled()
+
+
+def test_in_a_recording_nobody_is_told_to_ask_why(recording, looked_at, qtbot):
+    window = looked_at(recording())
+    qtbot.keyClick(window, Qt.Key.Key_4, Qt.KeyboardModifier.AltModifier)
+    window.tick()
+    window.exam.table.selectRow(0)
+    assert window.exam.why.said.text() == NOT_ASKED and not window.exam.why.button.isEnabled()
 
 
 def test_a_recording_is_painted_with_its_drift(recording, tmp_path, qapp):
