@@ -24,8 +24,8 @@ ASK = (
     "turn, and with each memory left unread, so that what taught this answer is found by intervention and not guessed."
 )
 NOT_ASKED = (
-    "Why it says that was not asked up to here. In a home that is open, W asks it: with each night's delta taken off in "
-    "turn, and with each memory left unread."
+    "Why it says that was not asked up to here. In a home that is open, W asks it: with each night's delta taken off "
+    "in turn, and with each memory left unread."
 )
 
 
