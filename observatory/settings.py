@@ -85,6 +85,15 @@ def load(home: Path) -> tuple[Settings, list[Notice]]:
         return Settings(), [_notice(f"{path} could not be understood ({error}). {kept}")]
 
 
+def peek(home: Path) -> Settings:
+    """The settings of a home for who only asks what was chosen. Broken ones stay where they are until `load` names
+    them, and count as none."""
+    try:
+        return msgspec.json.decode((Path(home) / FILE).read_bytes(), type=Settings)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return Settings()
+
+
 def drives_of(settings: Settings) -> tuple[drives.Drives, list[Notice]]:
     """What was chosen, or the default and a word on why it cannot be had. Only the chosen plugin's drive has a dial."""
     try:

@@ -36,7 +36,7 @@ def export(folder: Path, /, *, form: str = "huggingface", night: int | None = No
     lived = exporting.lived(home)
     plugin = None if chosen_form is None else chosen_form.plugin
     wanted = {"after": lived.accepted} if plugin is None else exporting.around(lived.accepted, night)
-    chosen, _ = settings.load(home)
+    chosen = settings.peek(home)
     place = exporting.empty_folder(folder)
     say("Reading the base and adding the accepted nights")
     from ..mind import export as room

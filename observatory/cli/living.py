@@ -179,7 +179,7 @@ def live(
     if perplexity_text is not None and not perplexity_text.is_file():
         raise Refusal(WRONG, f"There is no file {perplexity_text} to measure perplexity with.")
     signer = _signer(key)
-    model = common.model or settings.load(home)[0].model
+    model = common.model or settings.peek(home).model
     _usable_model(model, home)
     _choose(home, fast_store=fast_store, drive=drive, examiner=examiner, looks_on=looks_on)
     chosen, notices = settings.load(home)

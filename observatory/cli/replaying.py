@@ -50,7 +50,7 @@ def _look_at(path: Path, common: Common) -> int:
     from ..host.session import Session
     from ..window import app as window_app
 
-    chosen, _ = settings.load(common.where())
+    chosen = settings.peek(common.where())
     opened: list[Session] = []
 
     def open_it() -> Session:

@@ -58,7 +58,7 @@ def choose(home: Path, role: Role, words: str | None) -> None:
 
 def in_force(home: Path, role: Role) -> tuple[Choice, list[e.Notice]]:
     """What the home's settings choose; a choice that cannot be had is what is built in, and that is said."""
-    kept, _ = settings.load(home)
+    kept = settings.peek(home)
     way = _WAYS[role]
     try:
         return read(getattr(kept, role), way.kind, home), []

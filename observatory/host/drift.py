@@ -246,7 +246,7 @@ class Drift:
 @contextmanager
 def worked_out(home: Path, accepted: list[AcceptedDelta], most_s: float = WORKED_OUT_S) -> Iterator[Drift]:
     """The drift of a home that nobody lives in now, every stop of it. If it takes too long, as far as it came."""
-    drift = Drift(home, settings.load(home)[0].model, lambda: accepted, lambda: (None, None))
+    drift = Drift(home, settings.peek(home).model, lambda: accepted, lambda: (None, None))
     drift.open()
     try:
         until = time.monotonic() + most_s

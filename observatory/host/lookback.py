@@ -181,7 +181,7 @@ def awake(home: Path, model: str | None, quiet: bool, up_to: int | None = None):
     """A session with its mind awake, and the terminal that hears of it; or the sentence why not."""
     from .. import settings
 
-    chosen, _ = settings.load(home)
+    chosen = settings.peek(home)
     session = Session(
         home, model=model or chosen.model, device=chosen.device, precision=chosen.precision, history=False,
         capacity=chosen.capacity, up_to=up_to,

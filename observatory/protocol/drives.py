@@ -87,9 +87,9 @@ def read(text: str, others: Collection[str] | None = ()) -> Drives:
         return built_in
     dials: dict[str, float] = {}
     for part in (text if built_in is None else rest).split(","):
-        name, _, value = (piece.strip() for piece in part.partition("="))
+        name, equals, value = (piece.strip() for piece in part.partition("="))
         own = name in DRIVES and built_in is None
-        if not own and not _of_a_plugin(name, others) or name in dials:
+        if not own and not (equals and _of_a_plugin(name, others)) or name in dials:
             raise DrivesUnclear(f"“{part.strip()}” is no dial. {_HOW}")
         try:
             dials[name] = float(value)

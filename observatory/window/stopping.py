@@ -41,7 +41,7 @@ class Breakpoints:
         """Those of a home. Without one they last as long as the window."""
         self.home = home
         if home is not None:
-            self.kept = list(settings.load(home)[0].breakpoints)
+            self.kept = list(settings.peek(home).breakpoints)
 
     @property
     def watched(self) -> list[str]:

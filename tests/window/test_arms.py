@@ -114,4 +114,4 @@ def test_what_ships_can_be_drawn():
     found = keptreports.comparisons(resources.folder() / "bench")
     assert {kept["arm"] for each in found for kept in each.reports} >= {"sleep", "none", "retrieval"}
     for each in found:
-        assert arms.courses(each, {}, "direct")
+        assert arms.kinds(each) and all(arms.courses(each, {}, kind) for kind in arms.kinds(each))
