@@ -149,3 +149,16 @@ def test_a_demo_that_is_not_there_says_what_can_be_looked_at_instead(monkeypatch
     monkeypatch.setattr(recording, "shipped", lambda: None)
     assert cli.run(["demo"]) == 1
     assert "observatory replay HOME" in capsys.readouterr().err
+
+
+def test_the_session_that_ships_is_of_the_real_model_and_carries_its_nights_and_its_drift():
+    from observatory.host import recording
+
+    with open_to_look(recording.shipped()) as session:
+        events = list(session.past(0, 100_000))
+        drift = session.drift.look()
+    assert {event.model for event in events if isinstance(event, e.MindReady)} == {"SmolLM2-135M-Instruct"}
+    decided = {event.night: event.decision for event in events if isinstance(event, e.Decided)}
+    assert decided == {1: "approve", 2: "veto"}
+    assert sum(isinstance(event, e.ReplayStep) for event in events) > 80
+    assert drift.whole and {stop.kind for stop in drift.stops} == {"base", "night", "step"}
