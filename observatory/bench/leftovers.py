@@ -74,4 +74,5 @@ def _timers() -> list:
     from PySide6.QtCore import QTimer
     from shiboken6 import isValid
 
-    return [each for each in gc.get_objects() if isinstance(each, QTimer) and isValid(each) and each.isActive()]
+    # By its type: to be asked for its class, some other library's object may say more than that.
+    return [each for each in gc.get_objects() if issubclass(type(each), QTimer) and isValid(each) and each.isActive()]
