@@ -5,9 +5,11 @@ Knows both places they can be, a checkout and an installed wheel. It does not kn
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 
+@cache
 def folder() -> Path:
     """The resources folder. In a checkout it lies beside the package, in a wheel inside it."""
     package = Path(__file__).resolve().parent

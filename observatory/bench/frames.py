@@ -1,8 +1,9 @@
 """How smooth the window is while a night trains: frame times, from a canned flood or from a live source.
 
-`python -m observatory.bench.frames [--live | --replays N]` prints JSON; `--live` measures while the real model replays
-the built-in first day in a scratch home, `--replays` with the replay dock in front, after so many replays, and while
-they are walked through. A frame is one tick of the window's timer (taking in
+`python -m observatory.bench.frames [--live | --replays N] [--all-docks]` prints JSON; `--live` measures while the real
+model replays the built-in first day in a scratch home, `--replays` with the replay dock in front, after so many
+replays, and while they are walked through; `--all-docks` with every dock side by side in a window as wide as a wall,
+so that nothing is spared for standing behind a tab. A frame is one tick of the window's timer (taking in
 events and drawing what is new) with the painting that follows; lateness is how much longer than the
 timer's interval two ticks were apart. It measures and asserts nothing about the mind.
 """
@@ -29,6 +30,8 @@ TARGET_P95_MS = 40.0
 DRAWERS = ("curiosity", "focus", "fear", "chance")
 STEPS_A_SECOND = 20.0
 """Forty times what two cores do on the default model; a GPU may come near it."""
+WALL, ACROSS = (2560, 1440), 4
+"""Size of the window that has every dock in sight, and how many stand in a row."""
 
 
 def measure(
@@ -37,12 +40,14 @@ def measure(
     *,
     size: tuple[int, int] = (1520, 940),
     theme: str = "night",
+    all_docks: bool = False,
     before: Callable = lambda window: None,
     each: Callable = lambda window: None,
 ) -> dict:
     """Open the window on `source` for so long, and say how long its frames took. Needs no display.
 
-    `before` prepares the window, and its time is not counted; `each` is done in every frame, and counts.
+    `before` prepares the window, and its time is not counted; `each` is done in every frame, and counts. `all_docks`
+    has every dock in sight, in a larger window.
     """
     from ..window.look import Look, platform_without_display
 
@@ -56,12 +61,14 @@ def measure(
     application()
     opened = time.perf_counter()
     window = MainWindow(Look(theme))
-    window.resize(*size)
+    window.resize(*(WALL if all_docks else size))
     window.show()
     QApplication.processEvents()
     window_up = time.perf_counter() - opened
     window.attach(source)
     window._timer.stop()
+    if all_docks:
+        side_by_side(window)
     before(window)
     frames, worked, gaps, last = [], [], [], None
     end = time.perf_counter() + seconds
@@ -92,13 +99,41 @@ def measure(
         "events": window.story.taken,
         "steps_shown": len(window.story.night.steps) if window.story.night else 0,
         "window_up_s": round(window_up, 2),
-        "size": list(size),
+        "size": [window.width(), window.height()],
+        "docks_in_sight": in_sight(window),
+        "docks": len(window.docks),
     }
     window.ask_leave = lambda text: True
     window.close()
     window.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return report
+
+
+def side_by_side(window) -> None:
+    """Every dock in sight at once, four in a row."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtWidgets import QApplication
+
+    for dock in window.docks:
+        dock.setFloating(False)
+        window.removeDockWidget(dock)
+    columns = [window.docks[start::ACROSS] for start in range(ACROSS)]
+    for before, column in zip([None, *columns], columns, strict=False):
+        if before is None:
+            window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, column[0])
+        else:
+            window.splitDockWidget(before[0], column[0], Qt.Orientation.Horizontal)
+    for column in columns:
+        for above, below in zip(column, column[1:], strict=False):
+            window.splitDockWidget(above, below, Qt.Orientation.Vertical)
+    for dock in window.docks:
+        dock.show()
+    QApplication.processEvents()
+
+
+def in_sight(window) -> int:
+    return sum(not dock.visibleRegion().isEmpty() for dock in window.docks)
 
 
 def spread(values: list[float]) -> dict[str, float]:
@@ -203,7 +238,7 @@ class Trains:
         return getattr(self._session, name)
 
 
-def among_replays(many: int, seconds: float = 20.0, *, rate: float = STEPS_A_SECOND, theme: str = "night") -> dict:
+def among_replays(many: int, seconds: float = 20.0, *, rate: float = STEPS_A_SECOND, **look) -> dict:
     """Frames with the replay dock in front and in motion: ticks come in, and a person walks from lane to lane."""
     source = Flood(rate)
     source.ahead(many)
@@ -225,7 +260,7 @@ def among_replays(many: int, seconds: float = 20.0, *, rate: float = STEPS_A_SEC
 
         QTest.keyClick(window.replays.view, Qt.Key.Key_Down if window._ticks % 2 else Qt.Key.Key_Right)
 
-    report = measure(source, seconds, theme=theme, before=before, each=each)
+    report = measure(source, seconds, before=before, each=each, **look)
     return report | {"replays_at_first": many, "first_picture_s": round(took[0], 2), "steps_a_second": rate}
 
 
@@ -252,17 +287,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--rate", type=float, default=STEPS_A_SECOND, help="gradient steps a second")
     parser.add_argument("--live", action="store_true", help="while the real model trains, not a canned flood")
     parser.add_argument("--replays", type=int, default=0, help="with the replay dock in front, after so many replays")
+    parser.add_argument("--all-docks", action="store_true", help="every dock side by side, none behind a tab")
     parser.add_argument("--theme", default="night")
     asked = parser.parse_args(argv)
+    look = {"theme": asked.theme, "all_docks": asked.all_docks}
     if asked.live:
         with tempfile.TemporaryDirectory(prefix="observatory-frames-") as scratch:
-            report = measure(Trains(Path(scratch) / "home"), asked.seconds, theme=asked.theme)
+            report = measure(Trains(Path(scratch) / "home"), asked.seconds, **look)
         report |= {"source": "the default model, replaying the first day"}
     elif asked.replays:
-        report = among_replays(asked.replays, asked.seconds, rate=asked.rate, theme=asked.theme)
+        report = among_replays(asked.replays, asked.seconds, rate=asked.rate, **look)
         report |= {"source": "canned"}
     else:
-        report = measure(Flood(asked.rate), asked.seconds, theme=asked.theme)
+        report = measure(Flood(asked.rate), asked.seconds, **look)
         report |= {"source": "canned", "steps_a_second": asked.rate}
     json.dump(report, sys.stdout, indent=2)
     sys.stdout.write("\n")

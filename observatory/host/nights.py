@@ -60,7 +60,8 @@ class Nights:
     def take_up(self) -> None:
         """At opening: a night that a crash left open is closed, and one that was interrupted is offered again."""
         opened, closed = None, None
-        for event in self._keeping.store.history(kinds=[e.NightOpened, e.NightClosed]):
+        store = self._keeping.store
+        for event in store.history(max(0, store.last_opening() - 1), kinds=[e.NightOpened, e.NightClosed]):
             if isinstance(event, e.NightOpened):
                 opened, closed = event, None
             elif opened is not None and event.night == opened.night:

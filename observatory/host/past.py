@@ -26,6 +26,11 @@ LAST_NIGHT = 10_000
 STANDING = (e.MindReady, e.GoalSet, e.ModeChanged, e.StateTrained)
 """Of what lies before only the last of each is needed to know how things stand."""
 
+SAID = (e.EpisodeEncoded, e.EpisodeKept, e.Answered)
+"""What was said lately is told too, so that talk and memory are not empty until the whole life has been read."""
+LATELY = 10_000
+"""Events that are looked through for it."""
+
 Timeline = tuple["np.ndarray", list[e.Record], list[tuple[int, float]]]
 """The moment of every event, the events of the kinds that were asked for, sleep pressure by event."""
 
@@ -37,7 +42,8 @@ def told_first(reader: Reader) -> tuple[int, Iterator[e.Record]]:
         return 1, reader.history()
     opened = reader.last_opening()
     after = min(last - LAST, opened - 1) if opened and last - opened < LAST_NIGHT else last - LAST
-    return after + 1, chain(reader.latest(STANDING, after), reader.history(after))
+    said = reader.history(max(0, after - LATELY), kinds=SAID, upto=after)
+    return after + 1, chain(reader.latest(STANDING, after), said, reader.history(after))
 
 
 def timeline(reader: Reader, kinds: Sequence[type]) -> Timeline:

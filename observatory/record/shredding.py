@@ -83,10 +83,10 @@ def destroy(home: Home, forgotten: Iterable[e.Forgotten]) -> None:
 
 def finish(home: Home) -> bool:
     """At opening: what a forgetting that was cut short has left. Says whether the database has to be made anew."""
-    if not home.journal.exists() or not home.journal.stat().st_size:
+    if not (home.folder / MARK).exists() or not home.journal.exists() or not home.journal.stat().st_size:
         return False
     destroy(home, (msgspec.json.decode(body, type=e.Forgotten) for body in journals.forgettings(home.journal)))
-    if not (home.folder / MARK).exists() or not _whole(home):
+    if not _whole(home):
         return False
     for path in (home.database, home.log):
         path.unlink(missing_ok=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,8 @@ from .look import Look
 
 pg.setConfigOptions(antialias=True, useOpenGL=False)
 
+POINTS = 300
+"""Of a line over gradient steps; so many can still be told apart."""
 LOW = 13
 """Lines of small type: a plot that is not as high as these has no room for more than title, line and figures."""
 ROOM = 0.07
@@ -98,11 +101,16 @@ class Chart(pg.PlotWidget):
 
 
 class Curve(Chart):
-    """One or two lines over steps."""
+    """A number over steps: as it was, faint, and its running mean over it.
+
+    More steps than there is room for are drawn as the band between the least and the most of every few, and the mean of
+    each: nothing that stood out is lost, and a line that fills its own room costs more to draw than all docks together.
+    """
 
     def __init__(self, title: str, unit: str, look: Look, stage: str):
         super().__init__(title, "gradient step", unit, look)
         self._stage = stage
+        self._band = self.plot([], [], pen=None, fillLevel="enclosed")
         self._raw = self.plot([], [])
         self._smooth = self.plot([], [])
         self.points = 0
@@ -115,17 +123,28 @@ class Curve(Chart):
         # Plot pens count device pixels, whatever the screen's ratio.
         ratio = max(look.ratio, self.devicePixelRatioF())
         self._raw.setPen(pg.mkPen(faint, width=ratio))
+        self._band.setBrush(pg.mkBrush(faint))
         self._smooth.setPen(pg.mkPen(hue, width=look.type.line * 2 * ratio))
 
     def draw(self, steps: Sequence[float], values: Sequence[float], of: int) -> None:
         x, y = np.asarray(steps, dtype=float), np.asarray(values, dtype=float)
         good = np.isfinite(y)
         self.points = int(good.sum())
-        self._raw.setData(x[good], y[good])
-        self._smooth.setData(x[good], smoothed(y[good]))
+        x, y = x[good], y[good]
+        mean = smoothed(y)
+        if self.points > POINTS:
+            few = math.ceil(self.points / POINTS)
+            at, low, high = pooled(x, few, np.mean), pooled(y, few, np.min), pooled(y, few, np.max)
+            self._band.setData(np.concatenate([at, at[::-1]]), np.concatenate([high, low[::-1]]))
+            self._raw.setData([], [])
+            self._smooth.setData(at, pooled(mean, few, np.mean))
+        else:
+            self._band.setData([], [])
+            self._raw.setData(x, y)
+            self._smooth.setData(x, mean)
         if of:
             self.setXRange(0, max(1, of), padding=ROOM)
-        top = float(y[good].max()) if self.points else 1.0
+        top = float(y.max()) if self.points else 1.0
         self.setYRange(0.0, top * 1.08 or 1.0, padding=0)
 
 
@@ -266,12 +285,19 @@ def _ticks(at: np.ndarray, wide: float, apart: float = 0.09) -> list[tuple[float
 
 def smoothed(values: np.ndarray, memory: float = 0.7) -> np.ndarray:
     """A running mean that starts at the first value; 0.7 looks back about three steps."""
-    out = np.empty_like(values)
-    kept = values[0] if len(values) else 0.0
-    for place, value in enumerate(values):
-        kept = memory * kept + (1 - memory) * value
-        out[place] = kept
-    return out
+    if not len(values):
+        return values
+    back = round(math.log(1e-6) / math.log(memory))  # what lies further back weighs less than a millionth
+    weights = (1 - memory) * memory ** np.arange(back)
+    weights[-1] += 1 - weights.sum()
+    return np.convolve(np.concatenate([np.full(back - 1, values[0]), values]), weights, mode="valid")
+
+
+def pooled(values: np.ndarray, few: int, how: Callable) -> np.ndarray:
+    """One value for every few of them, and one for those that are left."""
+    whole = len(values) // few * few
+    pools = how(values[:whole].reshape(-1, few), axis=1)
+    return np.append(pools, how(values[whole:])) if whole < len(values) else pools
 
 
 class DriftBars(Chart):

@@ -21,7 +21,8 @@ class Guiding:
         self.launch = _launch
         self.tour_card: tour.Tour | None = None
         self._welcomed: bool | None = None
-        dock = self.welcome = WelcomeDock(self.look, demo=self.has_demo())
+        self._demo = (resources.folder() / "demo").is_dir()
+        dock = self.welcome = WelcomeDock(self.look, demo=self._demo)
         dock.hide()
         dock.wanted.connect(self._begin_with)
         dock.home_wanted.connect(lambda path: self.open_home(Path(path)))
@@ -29,7 +30,7 @@ class Guiding:
         return dock
 
     def has_demo(self) -> bool:
-        return (resources.folder() / "demo").is_dir()
+        return self._demo
 
     def _welcome_or_not(self) -> None:
         """Once, when the home has been read and nothing is in it; it goes when something is."""

@@ -106,14 +106,19 @@ class Hypnogram:
         elif isinstance(event, KINDS):
             self._note(self.last, event)
 
-    def start_with(self, moments: np.ndarray, events: list[ev.Record], pressures: list[tuple[int, float]]) -> None:
-        """What a long record says of itself at once; what came of it by telling before is in there too."""
-        self.__init__()
-        self.times.start_with(moments)
-        self.pressures = list(pressures)
+    @classmethod
+    def of(cls, moments: np.ndarray, events: list[ev.Record], pressures: list[tuple[int, float]]) -> Hypnogram:
+        """What a long record says of itself at once. It may be made beside the window, which cannot wait for it."""
+        made = cls()
+        made.times.start_with(moments)
+        made.pressures = list(pressures)
         for event in events:
-            self._note(event.seq, event)
-        self.changes += 1
+            made._note(event.seq, event)
+        return made
+
+    def become(self, other: Hypnogram) -> None:
+        """What came by telling before is in the other too."""
+        self.__dict__ = {**other.__dict__, "changes": self.changes + 1}
 
     def _note(self, seq: int, event: ev.Record) -> None:
         match event:

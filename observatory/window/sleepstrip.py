@@ -6,6 +6,8 @@ a pixel than it can show, the deepest is shown. It tells where a person points a
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen, QPixmap, QPolygonF
@@ -212,8 +214,10 @@ class SleepStrip(QWidget):
     def _paint_nights(self, painter: QPainter, track: QRectF) -> None:
         """Their names above where they begin, as many as there is room for; a stroke for each."""
         metrics, free = painter.fontMetrics(), -1e9
-        for seq, number in self.hypnogram.nights:
-            x = track.left() + float(self._axis.x(seq))
+        nights = self.hypnogram.nights
+        begins = self._axis.x(np.array([seq for seq, _ in nights], int)).tolist()
+        for (_, number), x in zip(nights, begins, strict=True):
+            x += track.left()
             said = f"night {number}"
             wide = metrics.horizontalAdvance(said)
             if x < free:
@@ -228,8 +232,9 @@ class SleepStrip(QWidget):
     def _paint_marks(self, painter: QPainter, track: QRectF) -> None:
         shown: dict[int, tuple[float, str]] = {}
         size = self._line() * 0.36
-        for mark in self.hypnogram.marks:
-            x = float(self._axis.x(mark.seq))
+        marks = self.hypnogram.marks
+        places = self._axis.x(np.array([mark.seq for mark in marks], int)).tolist()
+        for mark, x in zip(marks, places, strict=True):
             slot = int(x / (2.4 * size))
             before = shown.get(slot)
             if before is None or SERIOUS.index(mark.kind) >= SERIOUS.index(before[1]):
@@ -324,9 +329,9 @@ def shape(painter: QPainter, at: QPointF, size: float, kind: str, hue) -> None:
 def _outside(x0: float, x1: float, gaps: list[tuple[float, float, float]]) -> list[tuple[float, float]]:
     """The parts of a span that lie in none of the gaps."""
     parts, at = [], x0
-    for start, end, _ in gaps:
-        if end <= at or start >= x1:
-            continue
+    for start, end, _ in gaps[bisect_right(gaps, x0, key=lambda gap: gap[1]) :]:
+        if start >= x1:
+            break
         if start > at:
             parts.append((at, start))
         at = max(at, end)

@@ -105,7 +105,7 @@ class Travel:
         """What happens now, whatever is shown."""
         if events and self._whole is None and not self._whole_upto and self._told_from() > 1:
             self._whole, self._whole_upto = [], -1
-            self._folding.ask(lambda: self._source.timeline(KINDS))
+            self._folding.ask(lambda: Hypnogram.of(*self._source.timeline(KINDS)))
         for event in events:
             if self._whole_upto >= 0:
                 self.hypnogram.take(event)
@@ -117,9 +117,9 @@ class Travel:
         """The first event of those that come by themselves; in a long life what lies before is asked for."""
         return getattr(self._source.state, "told_from", 1) if self._folding is not None else 1
 
-    def _read_line(self, line: tuple) -> None:
+    def _read_line(self, line: Hypnogram) -> None:
         """The line of time of a long life is known at once; its story is told from the beginning behind the window."""
-        self.hypnogram.start_with(*line)
+        self.hypnogram.become(line)
         self._whole_upto = self.hypnogram.last
         for event in self._whole:
             self.hypnogram.take(event)

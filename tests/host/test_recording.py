@@ -123,6 +123,8 @@ def test_a_long_life_begins_with_its_last_night_and_the_rest_can_be_asked_for(ho
         assert session.state.told_from == last - 2
         assert [event.seq for event in events if event.seq >= session.state.told_from] == [last - 2, last - 1, last]
         assert len(list(session.past(0, last))) == last
+        told = [event for event in events if isinstance(event, e.EpisodeEncoded)]
+        assert told and all(event.seq < session.state.told_from for event in told), "said lately, and not missing"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from PySide6.QtGui import QFontDatabase, QFontInfo, QImage
 
 from observatory.bench import frames
 from observatory.window import pictures, theme
+from observatory.window.charts import Curve, smoothed
 from observatory.window.look import Look, load_fonts
 from observatory.window.pictures import SIZE, render
 from tests.window import canned, drifted, seen, steered
@@ -73,8 +74,6 @@ def test_nothing_is_cut_off_empty_or_written_on_something_else(qapp, name, scale
 def test_what_is_cut_off_written_on_something_else_or_empty_is_found(qtbot):
     """The eyes of the test above: each fault made on purpose."""
     from PySide6.QtWidgets import QLabel, QWidget
-
-    from observatory.window.charts import Curve
 
     board = QWidget()
     qtbot.addWidget(board)
@@ -152,6 +151,37 @@ def test_the_words_on_a_filled_stage_stand_out():
     for palette in theme.PALETTES.values():
         for stage in theme.STAGES:
             assert theme.contrast(palette.on_accent, palette.stages[stage]) >= 4.5
+
+
+def test_a_night_of_many_steps_is_a_band_that_holds_every_peak_and_costs_no_more_to_draw(qtbot):
+    plot = Curve("Loss", "loss", Look("light"), "replay")
+    qtbot.addWidget(plot)
+    plot.restyle(Look("light"))
+    values = np.random.default_rng(0).random(20_000)
+    values[7_777] = 9.0
+    plot.draw(range(20_000), values, 20_000)
+    band, line = plot._band.getData()[1], plot._smooth.getData()[1]
+    assert len(line) <= 310 and len(band) <= 620
+    assert band.max() == 9.0, "what stands out is not lost"
+    assert abs(line.mean() - values.mean()) < 0.02
+    plot.draw(range(40), values[:40], 20_000)
+    assert plot._band.getData()[0] is None or not len(plot._band.getData()[0])
+    assert len(plot._raw.getData()[0]) == 40, "as few as these are drawn one by one"
+
+
+def test_a_running_mean_starts_at_the_first_value_and_forgets_what_is_long_past():
+    values = np.concatenate([np.full(3, 8.0), np.zeros(60)])
+    mean = smoothed(values)
+    assert mean[0] == pytest.approx(8.0)
+    assert mean[3] == pytest.approx(0.7 * 8.0)
+    assert abs(mean[-1]) < 1e-6
+    assert len(smoothed(values[:0])) == 0
+
+
+def test_every_dock_can_be_in_sight_at_once_while_a_night_trains(qapp):
+    report = frames.measure(frames.Flood(rate=20), seconds=1.5, all_docks=True)
+    assert report["docks_in_sight"] == report["docks"] > 12
+    assert report["steps_shown"] >= 1
 
 
 def test_the_frame_benchmark_measures_a_window_that_keeps_up_with_the_night(qapp):
