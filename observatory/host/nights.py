@@ -49,7 +49,7 @@ class Nights:
             case e.NightClosed():
                 self.open = self._asked = None
                 (file_hash, line), self._line = self._line, NO_LINE
-                if file_hash and event.ended in ("committed", "vetoed"):
+                if file_hash and event.ended in life.OVER:
                     at = {"file_hash": file_hash, "line": line, "episode": None, "night": event.night}
                     return [e.LineLived(at=time.time(), **at)]
             case e.Notice(level="error"):
@@ -81,16 +81,21 @@ class Nights:
         return self.open.night if self.open else None
 
     def interrupted(self, why: str) -> None:
-        """Close a night that nobody else will. What was committed stays committed."""
-        opened, committed = self.open, self._committed
-        self._line = NO_LINE
+        """Close a night that nobody else will. What was committed stays committed, and what was vetoed vetoed."""
+        opened, committed, vetoed = self.open, self._committed, self._vetoed(self.open)
+        ended = "committed" if committed else "vetoed" if vetoed else "interrupted"
         closed = e.NightClosed(
-            at=time.time(), night=opened.night, ended="committed" if committed else "interrupted",
-            cortex=committed or opened.cortex, why=why, wall_s=0.0, steps=0, tokens=0, peak_rss_mb=0.0,
+            at=time.time(), night=opened.night, ended=ended, cortex=committed or opened.cortex,
+            why=vetoed.reason if ended == "vetoed" else why, wall_s=0.0, steps=0, tokens=0, peak_rss_mb=0.0,
         )  # fmt: skip
         self._keeping.keep([closed])
-        if not committed:
+        if ended == "interrupted":
             self._offer(opened, f"The reason: {why}.")
+
+    def _vetoed(self, opened: e.NightOpened) -> e.Decided | None:
+        """The veto that was recorded and that the mind did not live to carry out."""
+        said = self._keeping.store.history(opened.seq, kinds=[e.Decided])
+        return next((word for word in said if word.night == opened.night and word.decision == "veto"), None)
 
     def _offer(self, opened: e.NightOpened, why: str) -> None:
         self._keeping.set(resumable=opened)

@@ -57,6 +57,8 @@ def _waits(policy: Policy, proposed: e.Proposed, before: list[e.Decided], word: 
         raise SessionError(f"This approval does not count: {against}.")
     counted = approval.counted(policy, proposed, before, reviewers)
     again = approval.same_hand(word, counted)
-    if again:
+    left = policy.approval.people - len(counted)
+    if again and left > 0:
         raise SessionError(f"{again} has approved this already, and the policy asks for two different people.")
-    return max(0, policy.approval.people - len(counted) - 1)
+    # Nothing left: it was approved before, and the mind was lost before it took it in. Then anybody may say it again.
+    return max(0, left if again else left - 1)

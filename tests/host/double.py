@@ -9,7 +9,7 @@ beats, `dies-at-step-N`, `dies-on-tell` and `dies-after-commit` kill themselves 
 command comes, `slow-night` takes a twentieth of a second a step, `learns-nothing` gains nothing, `forgets` lets go
 of whatever a committed night taught, `dies-on-feedback` kills itself there. `tired-after-N` has its governor propose
 sleep once N episodes wait for a night (`carefully`: with a preset), and `observes` has it store nothing twice.
-`held-at-step-N` pauses there by itself.
+`held-at-step-N` pauses there by itself. `dies-on-word` kills itself when it hears what was decided at the gate.
 """
 
 from __future__ import annotations
@@ -352,6 +352,8 @@ class Double:
                 command = wire.command(self.connection.recv_bytes())
             except EOFError:
                 os._exit(0)
+            if "dies-on-word" in self.words and isinstance(command, c.Decide):
+                os.kill(os.getpid(), signal.SIGKILL)
             match command:
                 case c.VetoNight(changed=True, reason=reason):
                     return self.close(s, "changed", reason, self.cortex, started, STEPS)

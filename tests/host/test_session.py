@@ -7,6 +7,7 @@ import signal
 import time
 
 import pytest
+from msgspec import structs
 
 from observatory import resources
 from observatory.host.session import SessionError
@@ -340,6 +341,62 @@ def test_a_mind_lost_after_the_commit_leaves_the_night_committed(open_session, t
     assert closed.ended == "committed"
     assert closed.cortex == view.kind(e.NightCommitted).cortex_after
     assert view.session.state.resumable is None
+
+
+@pytest.mark.crash
+def test_a_mind_lost_between_the_approval_and_the_commit_is_told_again_by_the_same_person(open_session, monkeypatch):
+    """One approval is enough here, and it was recorded; that it is said twice is no second person's word."""
+    view = open_session("dies-on-word")
+    taught(view)
+    at_the_gate(view)
+    view.session.decide("approve", "yes", "Ida")
+    lost = view.kind(e.MindLost)
+    assert view.kind(e.NightClosed).ended == "interrupted" and not view.kinds(e.NightCommitted)
+    monkeypatch.setenv("OBSERVATORY_DOUBLE", "")
+    view.session.wake_again()
+    view.until(lambda event: isinstance(event, e.MindReady) and event.seq > lost.seq)
+    view.session.resume_night()
+    view.until(lambda event: isinstance(event, e.Proposed) and event.seq > lost.seq)
+    view.session.decide("approve", "yes, as I said", "Ida")
+    closed = view.until(lambda event: isinstance(event, e.NightClosed) and event.seq > lost.seq + 2)
+    assert closed.ended == "committed"
+    assert [word.waits for word in view.kinds(e.Decided)] == [0, 0]
+
+
+@pytest.mark.crash
+def test_a_mind_lost_before_it_carried_out_a_veto_leaves_the_night_vetoed(open_session, monkeypatch):
+    view = open_session("dies-on-word")
+    before = view.kind(e.MindReady).cortex
+    taught(view)
+    at_the_gate(view)
+    view.session.decide("veto", "not this", "Bo")
+    closed = view.kind(e.NightClosed)
+    assert (closed.ended, closed.why, closed.cortex) == ("vetoed", "not this", before)
+    view.kind(e.MindLost)
+    assert view.session.state.resumable is None, "what was refused is not offered again"
+    monkeypatch.setenv("OBSERVATORY_DOUBLE", "")
+    view.session.wake_again()
+    again = view.until(lambda event: isinstance(event, e.MindReady) and event.seq > closed.seq)
+    assert again.cortex == before
+
+
+@pytest.mark.crash
+def test_a_veto_stands_though_host_and_mind_were_lost_before_it_was_carried_out(open_session, tmp_path):
+    view = open_session()
+    taught(view)
+    at_the_gate(view)
+    proposal = view.session.state.proposal
+    view.session.close()
+    word = e.Decided(night=1, delta=proposal.delta, decision="veto", by="Bo", reason="not this")
+    opened, closed = stored(tmp_path / "mind", e.NightOpened, e.NightClosed)
+    assert closed.ended == "interrupted"
+    with Store.open(tmp_path / "mind", "write") as store:
+        store.keep([structs.replace(opened, seq=0), word])
+    again = open_session(history=False)
+    closed = again.kind(e.NightClosed)
+    assert (closed.ended, closed.why) == ("vetoed", "not this")
+    again.kind(e.MindReady)
+    assert again.session.state.resumable is None
 
 
 @pytest.mark.crash
