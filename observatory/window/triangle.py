@@ -8,13 +8,12 @@ drawn. It knows arrays of numbers and no episodes.
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QPixmap, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ..protocol.events import DRIVES
-from . import words
 from .look import Look
+from .pointing import Plane
 from .theme import DRIVE_MARKS, GRID
 
 SIZES = 5
@@ -23,38 +22,24 @@ SMALL, LARGE = 5.0, 15.0
 """Pixels of the first and the last step."""
 MANY, CROWD = 2_000, 3.0
 """Where there are more than so many marks, one of those of a kind in a square of so many pixels stands for all."""
-NEAR = 14.0
-"""Pixels within which the pointer means a mark."""
 CORNERS = np.array([[0.5, 0.0], [0.0, 1.0], [1.0, 1.0]])
 """Of curiosity, focus and fear, in a box of 1 by 1."""
 
 
-class Triangle(QWidget):
-    """`pointed(place)`: a mark was chosen by pointer or key; `opened(place)`: it was pressed, or Enter was."""
+class Triangle(Plane):
+    """What the pointer comes to is chosen, and opened by a press."""
 
     is_figure = True
 
-    pointed = Signal(int)
-    opened = Signal(int)
-
     def __init__(self, look: Look):
-        super().__init__()
-        self.look = look
+        super().__init__(look, "Episodes between the three drives")
         self.between = np.zeros((0, len(DRIVES)))
         self.foremost = np.zeros(0, int)
         self.share = np.zeros(0)
         self.dials = np.zeros(len(DRIVES))
-        self.chosen: int | None = None
         self.empty = ""
-        self.name = lambda place: str(place)
-        """What a mark is called, for whoever points at it."""
-        self._at = np.zeros((0, 2))
         self._layer: QPixmap | None = None
         self._stamps: dict[tuple, QPixmap] = {}
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setAccessibleName("Episodes between the three drives")
 
     def sizeHint(self) -> QSize:
         return QSize(320, 280)
@@ -81,18 +66,10 @@ class Triangle(QWidget):
         self._layer = None
         self.update()
 
-    def choose(self, place: int | None) -> None:
-        self.chosen = place
-        self.update()
-
     def _again(self) -> None:
         self._at = self._places(self.between)
         self._layer = None
         self.update()
-
-    @property
-    def drawn(self) -> int:
-        return int(np.isfinite(self._at).all(1).sum())
 
     # ------------------------------------------------------------ geometry
 
@@ -111,27 +88,9 @@ class Triangle(QWidget):
     def point(self, place: int) -> QPointF:
         return QPointF(*self._at[place])
 
-    def nearest(self, point: QPointF) -> int | None:
-        if not self.drawn:
-            return None
-        far = ((self._at - [point.x(), point.y()]) ** 2).sum(1)
-        best = int(np.nanargmin(far))
-        return best if far[best] <= NEAR**2 else None
-
-    def towards(self, key: Qt.Key) -> int | None:
-        """The nearest mark in the direction of an arrow key; from nowhere, the largest."""
-        good = np.isfinite(self._at).all(1)
-        if not good.any():
-            return None
-        if self.chosen is None or not good[self.chosen]:
-            return int(np.where(good, self.share, -1).argmax())
-        along = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
-        way = np.array(along[key], float)
-        off = self._at - self._at[self.chosen]
-        ahead = off @ way
-        aside = np.abs(off @ way[::-1])
-        cost = np.where(good & (ahead > 0.5) & (ahead >= aside), ahead + 2 * aside, np.inf)
-        return int(cost.argmin()) if np.isfinite(cost).any() else None
+    def _first(self) -> int:
+        """The largest."""
+        return int(np.where(self._good(), self.share, -1).argmax())
 
     # ------------------------------------------------------------ painting
 
@@ -160,7 +119,7 @@ class Triangle(QWidget):
         layer = QPixmap(self.size() * ratio)
         layer.setDevicePixelRatio(ratio)
         layer.fill(Qt.GlobalColor.transparent)
-        good = np.flatnonzero(np.isfinite(self._at).all(1))
+        good = np.flatnonzero(self._good())
         most = float(self.share[good].max()) if len(good) else 0.0
         level = np.sqrt(self.share[good] / most) if most > 0 else np.zeros(len(good))
         size = np.minimum(SIZES - 1, (level * SIZES).astype(int))
@@ -181,9 +140,7 @@ class Triangle(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = self._box()
-        if self.hasFocus():
-            painter.setPen(QPen(self.look.accent, 1))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+        self._paint_focus(painter)
         painter.setPen(QPen(self.look.line, 1.5))
         corners = [QPointF(*p) for p in self._places(np.eye(3))]
         painter.drawPolygon(QPolygonF(corners))
@@ -203,10 +160,7 @@ class Triangle(QWidget):
             self._layer = self._marks()
         painter.drawPixmap(0, 0, self._layer)
         self._paint_dials(painter)
-        if self.chosen is not None and np.isfinite(self._at[self.chosen]).all():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self.look.text, 2))
-            painter.drawEllipse(self.point(self.chosen), LARGE * 0.75, LARGE * 0.75)
+        self._paint_chosen(painter, LARGE * 0.75)
 
     def _paint_names(self, painter: QPainter, box: QRectF) -> None:
         painter.setFont(self.look.strong("small"))
@@ -242,31 +196,15 @@ class Triangle(QWidget):
 
     # ------------------------------------------------------------ hands
 
-    def _point_at(self, place: int | None) -> None:
-        if place is not None and place != self.chosen:
-            self.choose(place)
-            self.pointed.emit(place)
-
     def mouseMoveEvent(self, event) -> None:
-        place = self.nearest(event.position())
-        self.setCursor(Qt.CursorShape.ArrowCursor if place is None else Qt.CursorShape.PointingHandCursor)
-        self._point_at(place)
-        if place is not None:
-            QToolTip.showText(event.globalPosition().toPoint(), words.tip(self.name(place)), self)
+        super().mouseMoveEvent(event)
+        self._point_at(self.nearest(event.position()))
 
     def mousePressEvent(self, event) -> None:
         place = self.nearest(event.position())
         if place is not None and event.button() == Qt.MouseButton.LeftButton:
             self._point_at(place)
             self.opened.emit(place)
-
-    def keyPressEvent(self, event) -> None:
-        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self._point_at(self.towards(Qt.Key(event.key())))
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.chosen is not None:
-            self.opened.emit(self.chosen)
-        else:
-            super().keyPressEvent(event)
 
     def resizeEvent(self, event) -> None:
         super().resizeEvent(event)

@@ -6,15 +6,14 @@ still. All dots are set into one image, so that twenty thousand are soon drawn. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from . import words
 from .look import Look
+from .pointing import Plane
 from .theme import GRID, STEPS_OF_SURPRISE
 
 LEVELS = STEPS_OF_SURPRISE
@@ -57,15 +56,13 @@ def levels(relative: np.ndarray, most: float) -> np.ndarray:
     return found
 
 
-class UnitMap(QWidget):
-    """`pointed(unit)`: one was chosen, by pointer or arrow keys; `opened(unit)`: pressed, or Enter was."""
+class UnitMap(Plane):
+    """A unit is chosen by a press, and opened by two."""
 
-    pointed = Signal(int)
-    opened = Signal(int)
+    near = NEAR
 
     def __init__(self, look: Look):
-        super().__init__()
-        self.look = look
+        super().__init__(look, "Map of units")
         self.before = np.zeros((0, 2))
         self.after = np.zeros((0, 2))
         self.level = np.zeros(0, np.int64)
@@ -74,18 +71,11 @@ class UnitMap(QWidget):
         self.factor, self.most = 1, 0.0
         self.faint: np.ndarray | None = None
         """Units that are not looked at now, as another layer is."""
-        self.chosen: int | None = None
-        self.name: Callable[[int], str] = str
         self.beyond = 0
         """Units beyond the frame, drawn at its edge: a few far islands would make the rest a blot."""
-        self._at = np.zeros((0, 2))
         self._span = np.zeros((2, 2))
         self._layer: QImage | None = None
         self.arrows = np.zeros(0, int)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setAccessibleName("Map of units")
 
     def sizeHint(self) -> QSize:
         return QSize(480, 360)
@@ -119,10 +109,6 @@ class UnitMap(QWidget):
             f"{int(moving.sum()):,} of {len(before):,} units move; arrows are {factor:,} times as long as the way"
         )
 
-    def choose(self, unit: int | None) -> None:
-        self.chosen = unit
-        self.update()
-
     def _place(self) -> None:
         if len(self.before):
             self._span = np.quantile(self.before, (BEYOND, 1 - BEYOND), axis=0)
@@ -132,10 +118,6 @@ class UnitMap(QWidget):
         self._at = np.clip(at, [box.left(), box.top()], [box.right(), box.bottom()])
         self._layer = None
         self.update()
-
-    @property
-    def drawn(self) -> int:
-        return len(self._at)
 
     # ------------------------------------------------------------ geometry
 
@@ -157,24 +139,9 @@ class UnitMap(QWidget):
         flip = np.array([scale, -scale])
         return (places - middle) * flip + [box.center().x(), box.center().y()]
 
-    def nearest(self, point: QPointF) -> int | None:
-        if not len(self._at):
-            return None
-        far = np.square(self._at - [point.x(), point.y()]).sum(1)
-        best = int(far.argmin())
-        return best if far[best] <= NEAR**2 else None
-
-    def towards(self, key: Qt.Key) -> int | None:
-        """The nearest unit in the direction of an arrow key; from nowhere, the one that changed most."""
-        if not len(self._at):
-            return None
-        if self.chosen is None:
-            return int(self.arrows[0]) if len(self.arrows) else 0
-        along = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
-        off = self._at - self._at[self.chosen]
-        ahead, aside = off @ np.array(along[key], float), np.abs(off @ np.array(along[key][::-1], float))
-        cost = np.where((ahead > 0.5) & (ahead >= aside), ahead + 2 * aside, np.inf)
-        return int(cost.argmin()) if np.isfinite(cost).any() else None
+    def _first(self) -> int:
+        """The one that changed most."""
+        return int(self.arrows[0]) if len(self.arrows) else 0
 
     # ------------------------------------------------------------ painting
 
@@ -213,15 +180,10 @@ class UnitMap(QWidget):
         if len(self.trails):  # the ways are looked at now: dots step back
             painter.fillRect(self.rect(), self._veil())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self.hasFocus():
-            painter.setPen(QPen(self.look.accent, 1))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+        self._paint_focus(painter)
         self._paint_arrows(painter)
         self._paint_bar(painter)
-        if self.chosen is not None and self.chosen < len(self._at):
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(self.look.text, 2))
-            painter.drawEllipse(QPointF(*self._at[self.chosen]), 7, 7)
+        self._paint_chosen(painter, 7.0)
 
     def _ends(self, units: np.ndarray, after: np.ndarray) -> np.ndarray:
         """Where the magnified arrows of these units end, in pixels."""
@@ -277,17 +239,6 @@ class UnitMap(QWidget):
 
     # ------------------------------------------------------------ hands
 
-    def _point_at(self, unit: int | None) -> None:
-        if unit is not None and unit != self.chosen:
-            self.choose(unit)
-            self.pointed.emit(unit)
-
-    def mouseMoveEvent(self, event) -> None:
-        unit = self.nearest(event.position())
-        self.setCursor(Qt.CursorShape.ArrowCursor if unit is None else Qt.CursorShape.PointingHandCursor)
-        if unit is not None:
-            QToolTip.showText(event.globalPosition().toPoint(), words.tip(self.name(unit)), self)
-
     def mousePressEvent(self, event) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self._point_at(self.nearest(event.position()))
@@ -295,14 +246,6 @@ class UnitMap(QWidget):
     def mouseDoubleClickEvent(self, event) -> None:
         if (unit := self.nearest(event.position())) is not None:
             self.opened.emit(unit)
-
-    def keyPressEvent(self, event) -> None:
-        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self._point_at(self.towards(Qt.Key(event.key())))
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.chosen is not None:
-            self.opened.emit(self.chosen)
-        else:
-            super().keyPressEvent(event)
 
     def resizeEvent(self, event) -> None:
         super().resizeEvent(event)
