@@ -17,6 +17,7 @@ from pathlib import Path
 from .. import models, settings
 from ..maps import messages
 from ..maps.client import MapProcess
+from ..protocol import wire
 from ..protocol.commands import AcceptedDelta
 from ..protocol.events import Proposal
 from .course import Lying, lying
@@ -202,7 +203,7 @@ class Drift:
             task, self._doing = self._doing, ""
             try:
                 self._take(task, answer)
-            except messages.WireError as error:
+            except wire.WireError as error:
                 self._say(problem=str(error))
             self._news.notify_all()
 

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from ..protocol import wire
 from . import messages
 
 RUNG_S = 3.0
@@ -70,7 +71,7 @@ class MapProcess:
         return self._process is not None and not self._gone.is_set()
 
     def send(self, request: messages.Request) -> None:
-        self._requests.put(messages.pack(request))
+        self._requests.put(wire.pack(request))
 
     def _write(self) -> None:
         while (data := self._requests.get()) is not None:
@@ -82,10 +83,10 @@ class MapProcess:
     def _read(self) -> None:
         try:
             while True:
-                self._on_answer(messages.answer(self._pipe.recv_bytes(messages.MESSAGE_LIMIT)))
+                self._on_answer(messages.answer(self._pipe.recv_bytes(wire.MESSAGE_LIMIT)))
         except (EOFError, OSError):
             pass  # it is gone
-        except messages.WireError as error:
+        except wire.WireError as error:
             self._on_answer(messages.Failed(what=f"The map process sent what is no answer, and was stopped: {error}"))
             self._process.kill()
         self._process.join(RUNG_S)

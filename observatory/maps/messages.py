@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from ..protocol.wire import MESSAGE_LIMIT, WireError
+from ..protocol.wire import WireError, unpack
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=True):
@@ -212,31 +212,13 @@ Answer = (
     | Failed
 )
 
-_encoder = msgspec.msgpack.Encoder()
 _requests = msgspec.msgpack.Decoder(Request)
 _answers = msgspec.msgpack.Decoder(Answer)
 
 
-def pack(message: Message) -> bytes:
-    try:
-        data = _encoder.encode(message)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise WireError(f"{type(message).__name__} cannot be sent: {error}") from error
-    if len(data) > MESSAGE_LIMIT:
-        raise WireError(f"{type(message).__name__} is {len(data):,} bytes; a message holds {MESSAGE_LIMIT:,} at most")
-    return data
-
-
 def request(data: bytes) -> Request:
-    return _unpack(_requests, data, "request")
+    return unpack(_requests, data, "request")
 
 
 def answer(data: bytes) -> Answer:
-    return _unpack(_answers, data, "answer")
-
-
-def _unpack(decoder, data: bytes, what: str):
-    try:
-        return decoder.decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise WireError(f"not a valid {what}: {error}") from error
+    return unpack(_answers, data, "answer")

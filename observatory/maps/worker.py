@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import models, resources
+from ..protocol import wire
 from . import change, layers, messages, pulls, shipped, states
 from . import fit as fits
 from .change import ChangeUnreadable
@@ -85,7 +86,7 @@ class Worker:
     def _listen(self) -> None:
         try:
             while True:
-                asked = messages.request(self.connection.recv_bytes(messages.MESSAGE_LIMIT))
+                asked = messages.request(self.connection.recv_bytes(wire.MESSAGE_LIMIT))
                 if isinstance(asked, messages.Leave):
                     break
                 with self.news:
@@ -93,7 +94,7 @@ class Worker:
                     self.news.notify()
         except (EOFError, OSError):
             pass  # the host is gone
-        except messages.WireError as error:
+        except wire.WireError as error:
             self.say(messages.Failed(what=f"The map process was told what is no request, and leaves: {error}"))
         with self.news:
             self.over = True
@@ -109,7 +110,7 @@ class Worker:
     def say(self, message: messages.Message) -> None:
         try:
             with self.sending:
-                self.connection.send_bytes(messages.pack(message))
+                self.connection.send_bytes(wire.pack(message))
         except OSError:
             return  # nobody listens; the listening thread sees the end too
 

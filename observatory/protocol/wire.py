@@ -23,7 +23,7 @@ class WireError(ValueError):
     """A message that is not one of ours, or not well formed."""
 
 
-def pack(message: Event | Command) -> bytes:
+def pack(message: msgspec.Struct) -> bytes:
     try:
         data = _encoder.encode(message)
     except (TypeError, ValueError, OverflowError) as error:
@@ -34,11 +34,11 @@ def pack(message: Event | Command) -> bytes:
 
 
 def event(data: bytes) -> Event:
-    return _unpack(_events, data, "event")
+    return unpack(_events, data, "event")
 
 
 def command(data: bytes) -> Command:
-    return _unpack(_commands, data, "command")
+    return unpack(_commands, data, "command")
 
 
 def to_json(message: Event) -> bytes:
@@ -46,10 +46,11 @@ def to_json(message: Event) -> bytes:
 
 
 def event_from_json(data: bytes | str) -> Event:
-    return _unpack(_events_json, data, "event")
+    return unpack(_events_json, data, "event")
 
 
-def _unpack(decoder, data, what: str):
+def unpack(decoder, data: bytes | str, what: str):
+    """By a decoder of whoever has messages of its own; `what` says what it should have been."""
     if len(data) > MESSAGE_LIMIT:
         raise WireError(f"{len(data):,} bytes for one {what} were refused; {MESSAGE_LIMIT:,} is the most")
     try:

@@ -15,6 +15,7 @@ import pytest
 from observatory.maps import messages
 from observatory.maps.client import MapProcess
 from observatory.maps.worker import Worker
+from observatory.protocol import wire
 from observatory.protocol.wire import WireError
 
 PATIENCE_S = 200
@@ -132,7 +133,7 @@ def test_it_leaves_when_its_host_is_killed():
 
 def test_messages_come_back_as_they_were_sent():
     sent = messages.Project(job=3, changes=[messages.AcceptedChange(path="a", sha256="b", scale=0.25)])
-    assert messages.request(messages.pack(sent)) == sent
+    assert messages.request(wire.pack(sent)) == sent
     numbers = np.arange(6, dtype=np.float32).reshape(2, 3)
     assert (messages.array(numbers).numbers() == numbers).all()
 
@@ -141,6 +142,6 @@ def test_what_is_no_message_is_refused():
     with pytest.raises(WireError):
         messages.request(b"\xc1")
     with pytest.raises(WireError):
-        messages.answer(messages.pack(messages.Leave()))
+        messages.answer(wire.pack(messages.Leave()))
     with pytest.raises(WireError):
         messages.Array((2, 2), b"abc").numbers()
