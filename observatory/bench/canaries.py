@@ -3,9 +3,10 @@
     python -m observatory.bench.canaries [--count 50] [--model tiny] [--seed 0]
 
 Three groups of as many are told: one is committed, one is committed and then forgotten, one is told before nights that
-are vetoed. A canary is a sentence with random names, figures and words, so a mind that never heard it ranks it anywhere
-among other fillings of the same sentence: the chance to be among the best twentieth is one in twenty. What is to be
-gone must have been there: the committed must come first, so must what is forgotten before it is, and so must what a
+are vetoed. Each is looked for right after the night that takes it in, and what is to be gone once more at the end.
+A canary is a sentence with random names, figures and words, so a mind that never heard it ranks it anywhere among
+other fillings of the same sentence: the chance to be among the best twentieth is one in twenty. What is to be gone
+must have been there: the committed must come first, so must what is forgotten before it is, and so must what a
 night proposes before it is vetoed, or the looking would show nothing. So a night has steps in proportion to its day:
 one that is given more than it has steps for learns only part of it, and then there is little to forget. Prints JSON;
 exit status 1 when it is not as it should be.
@@ -42,8 +43,9 @@ UNLIKELY = 0.001
 """Chance under which so many in the best part are no chance any more."""
 KNOWN = 0.9
 """Share of those that were learnt that must come in the best part, so that the looking is known to find."""
-A_DAY = 10
-"""Canaries of a group told between two nights; on the tiny model all, since its arm replays no earlier night."""
+A_DAY = {soak.TINY: 25}
+"""Canaries of a group told between two nights, 10 on any other model. A day of a hundred is more than the tiny one can
+hold apart, however long it replays them: 39 of 50 were found after 400 steps and 41 after 800."""
 STEPS_EACH, STEPS_LEAST = 4, 40
 """Gradient steps a night for each canary of its day, and at least; a dozen canaries are drawn in a step."""
 ARM = {soak.TINY: "no-anchor"}
@@ -112,14 +114,13 @@ class Told:
             self._tell(day)
             self._look("before it is slept on", day)
             self._night(number, day, sum(kept[: number - 1] + forgotten[: number - 1], []), len(day), "approve")
-        self._look("before it is forgotten", self.forgotten)
+            self._look("before it is forgotten", goes)
         for number, day in enumerate(vetoed, len(kept) + 1):
             self._tell(day)
             self._night(number, day, sorted(self.kept + self.forgotten), len(day), "veto")
         self._look("vetoed", self.vetoed)
         self._forget(kept)
         self._look("forgotten", self.forgotten)
-        self._look("committed", self.kept)
         return self.found
 
     def _forget(self, kept: list[list[int]]) -> None:
@@ -129,6 +130,7 @@ class Told:
             how = {"begin": True, "gone": gone} if number == 1 else {}
             _all(self._mind.relive(c.Relive(part=number, steps=self._said(day), **how)))
             self._night(number, day, sum(kept[: number - 1], []), 2 * len(day), "approve")
+            self._look("committed", day)
         _all(self._mind.relive(c.Relive(part=len(kept) + 1, end=True, steps=self._said(self.vetoed))))
 
     def _said(self, numbers: Iterable[int]) -> list[c.Tell]:
@@ -190,12 +192,12 @@ def faults(found: dict[str, Found]) -> list[str]:
 
 def main(argv: list[str] | None = None) -> int:
     parser = soak.parser("canaries", __doc__.split("\n")[0], 50)
-    parser.add_argument("--a-day", type=int, help=f"canaries of a group a day; default: {A_DAY}, all on the tiny model")
+    parser.add_argument("--a-day", type=int, help="canaries of a group a day; default: 10, 25 on the tiny model")
     parser.add_argument("--steps", type=int, help=f"gradient steps a night; default: {STEPS_EACH} a canary of its day")
     parser.add_argument("--arm", help="default: no-dreams; no-anchor on the tiny model")
     asked, began = parser.parse_args(argv), time.monotonic()
     soak.one_thread()
-    asked.a_day = asked.a_day or (asked.count if asked.model == soak.TINY else A_DAY)
+    asked.a_day = asked.a_day or A_DAY.get(asked.model, 10)
     asked.arm = asked.arm or ARM.get(asked.model, "no-dreams")
     with tempfile.TemporaryDirectory(prefix="observatory-canaries-") as scratch:
         stuff = soak.stuff(asked, Path(scratch))

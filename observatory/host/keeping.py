@@ -14,14 +14,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 import msgspec
 
-from .. import models
 from ..protocol import commands as c
 from ..protocol import events as e
-from . import borrowing, choices, opening, policyfile, products
+from . import opening, policyfile, products, waking
 from .forgetting import Forgetting
 from .nights import Nights
 from .past import told_first
@@ -314,48 +312,11 @@ class Keeping:
                 )  # fmt: skip
                 return
             self.supervisor = supervisor
-        supervisor.send(c.Wake(settings=self._settings()))
+        supervisor.send(c.Wake(settings=waking.settings(self)))
         for portion in self.store.episodes_to_restore():
             supervisor.send(c.Restore(episodes=portion))
         for said in self.unanswered.again():
             supervisor.send(said)
-
-    def _settings(self) -> c.Settings:
-        chosen = self.chosen
-        folders = {name: self.home / name for name in ("deltas", "checkpoint", "states", "drift")}
-        for folder in folders.values():
-            folder.mkdir(exist_ok=True, mode=0o700)
-        text = chosen.perplexity_text
-        return c.Settings(
-            model=chosen.model, models_folder=str(models.cache_folder(self.home)), deltas_folder=str(folders["deltas"]),
-            checkpoint_folder=str(folders["checkpoint"]), states_folder=str(folders["states"]), device=chosen.device,
-            drift_folder=str(folders["drift"]), precision=chosen.precision, threads=chosen.threads, seed=chosen.seed,
-            capacity=chosen.capacity, accepted=self.store.accepted(), ended=self.store.ended(), up_to=chosen.up_to,
-            rules=self._rules(), goal=self.store.goal(),
-            perplexity_text=text, perplexity_name=Path(text).name if text else "built-in", **self._borrowed(),
-        )  # fmt: skip
-
-    def _borrowed(self) -> dict:
-        """The plugins that the home has chosen to live with."""
-        found = {role: choices.in_force(self.home, role) for role in get_args(choices.Role)}
-        chosen = {role: choice for role, (choice, _) in found.items()}
-        store = chosen.pop("fast_store")
-
-        def held() -> int:
-            return sum(each.held for portion in self.store.episodes_to_restore() for each in portion)
-
-        changed = borrowing.changed(store, self.store.history(kinds=[e.MindReady]), held)
-        self.keep([*(notice for _, said in found.values() for notice in said), *changed])
-        return borrowing.fields(self.home, store, chosen)
-
-    def _rules(self) -> str:
-        """The governor's table as it is written in this home; empty for the built-in one. What is wrong is said."""
-        # Imported here: what it prints with is no use to a window.
-        from .governing import table_text
-
-        text, notices = table_text(self.home)
-        self.keep(notices)
-        return text
 
     def _mind_gone(self, exit_code: int | None, last_words: str, asked: bool) -> None:
         night = self.nights.lost()
