@@ -6,12 +6,11 @@ a view repaints only when something in it is new. Knows no Qt and no clock but t
 
 from __future__ import annotations
 
-from collections import Counter
-
 from ..protocol import events as ev
 from .forgotten import FORGETTING
-from .lived import Episode, Moment, Night, Turn, key
+from .lived import Episode, Turn
 from .remembering import REMEMBERING, Remembering
+from .sleeping import SLEEPING, Sleeping
 from .steering import STEERING, Steering
 
 TOPICS = (
@@ -20,7 +19,7 @@ TOPICS = (
 )  # fmt: skip
 
 
-class Story(Steering, Remembering):
+class Story(Steering, Remembering, Sleeping):
     """Takes events, keeps what can be shown, and remembers which topics changed."""
 
     def __init__(self, live_since: float | None = None) -> None:
@@ -44,39 +43,14 @@ class Story(Steering, Remembering):
         self.by_number: dict[int, Episode] = {}
         self.turns: list[Turn] = []
         self.told_turns: dict[int, Turn] = {}
-        self.nights: dict[int, Night] = {}
-        self.explained: dict[tuple[str, str, ev.Memory], ev.Explained] = {}
-        """Why an answer is given, by question, answer and memory; of a cortex that has moved since it is not kept."""
-        self.explaining: ev.Explaining | None = None
         self.notices: list[ev.Notice] = []
         self.past = ""
         """Why nothing can be told or asked here, where this is not now: a moment travelled to, or a recording."""
         self.taken = 0
         self.changed = set(TOPICS)
         self._questions: dict[int, Turn] = {}
-        self._known: dict[tuple[str, str, str], ev.ExamAnswer] = {}
 
     # ------------------------------------------------------------ what is asked of it
-
-    @property
-    def night(self) -> Night | None:
-        return self.nights[max(self.nights)] if self.nights else None
-
-    @property
-    def asleep(self) -> bool:
-        night = self.night
-        return bool(night and night.open)
-
-    def drawn_by(self, episode: int) -> Counter[str]:
-        """How often each drive has drawn it in the newest night."""
-        return self.night.drawn_by.get(episode, Counter()) if self.night is not None else Counter()
-
-    @property
-    def interrupted(self) -> Night | None:
-        """A night that a crash or a closed window cut short, if it is the last one."""
-        night = self.night
-        ended = night.closed.ended if night and night.closed else ""
-        return night if night and (night.cut or ended == "interrupted") else None
 
     @property
     def up(self) -> bool:
@@ -105,11 +79,6 @@ class Story(Steering, Remembering):
     @property
     def faded(self) -> int:
         return sum(episode.faded is not None for episode in self.episodes)
-
-    @property
-    def review(self) -> Night | None:
-        """The newest night that has put something up for review."""
-        return next((self.nights[n] for n in sorted(self.nights, reverse=True) if self.nights[n].proposed), None)
 
     def take_changes(self) -> set[str]:
         changed, self.changed = self.changed, set()
@@ -270,137 +239,6 @@ class Story(Steering, Remembering):
         turn.reads = e.reads or turn.reads
         self.changed.add("encoding")
 
-    # night
-
-    def _opened(self, e: ev.NightOpened) -> None:
-        before = self.nights.get(e.night)
-        night = self.nights[e.night] = Night(e)
-        if before is not None and e.resumed_from_step:
-            night.go_on_from(before)
-        night.before = dict(before.before if before is not None else self._known)
-        self.paused, self.sleep_proposed = False, None
-        if self.moments and self.moments[-1].mode == "asleep" and not self.moments[-1].decision:
-            self.moments[-1] = Moment("asleep", night=e.night)
-        self.changed |= {"night", "dreams", "weighing", "review", "drives", "governor", "status", "notices", "talk"}
-        self.changed.add("replays")
-
-    def _of(self, number: int, *topics: str) -> Night | None:
-        self.changed.update(topics)
-        return self.nights.get(number)
-
-    def _stage(self, e: ev.StageEntered) -> None:
-        if night := self._of(e.night, "night", "dreams", "weighing", "status"):
-            night.stage, night.stage_text = e.stage, e.text
-            if e.stage not in night.met:
-                night.met.append(e.stage)
-
-    def _progress(self, e: ev.NightProgress) -> None:
-        if night := self._of(e.night, "night"):
-            night.progress = e
-            night.stage = night.stage or e.stage
-
-    def _chosen(self, e: ev.EpisodeProposed) -> None:
-        if night := self._of(e.night, "night"):
-            night.chosen.append(e)
-
-    def _old(self, e: ev.OldMaterial) -> None:
-        if night := self._of(e.night, "night"):
-            night.old.append(e)
-
-    def _dream(self, e: ev.DreamMade) -> None:
-        if night := self._of(e.night, "dreams"):
-            night.dreams.append(e)
-
-    def _step(self, e: ev.ReplayStep) -> None:
-        if night := self._of(e.night, "night", "drives", "replays"):
-            night.steps.append(e)
-            night.replay(e.step, e.items)
-
-    def _probed(self, e: ev.Probed) -> None:
-        if night := self._of(e.night, "night", "replays"):
-            night.probes.append(e)
-
-    def _weighed(self, e: ev.Weighed) -> None:
-        if night := self._of(e.night, "weighing"):
-            night.weighed.append(e)
-
-    def _examined(self, e: ev.Examined) -> None:
-        night = self._of(e.night, "review", "night")
-        if night is None:
-            return
-        self.changed.add("exam")
-        if e.memory == "whole":
-            night.whole[e.when] = e
-            return
-        paper = {key(a.question): a for a in e.answers}
-        (night.before if e.when == "before" else night.after).update(paper)
-        if e.when == "before":
-            self._known.update(paper)
-
-    def _explaining(self, e: ev.Explaining) -> None:
-        self.explaining = e
-        self.changed.add("exam")
-
-    def _explained(self, e: ev.Explained) -> None:
-        self.explaining = None
-        self.explained[e.prompt, e.answer, e.memory] = e
-        self.changed.add("exam")
-
-    def _proposed(self, e: ev.Proposed) -> None:
-        if night := self._of(e.proposal.night, "review", "night", "status"):
-            night.proposed = e
-            self._listens()
-
-    def _decided(self, e: ev.Decided) -> None:
-        if night := self._of(e.night, "review", "night", "status"):
-            night.decisions.append(e)
-
-    def _committed(self, e: ev.NightCommitted) -> None:
-        self.explained.clear()
-        self.cortex = e.cortex_after
-        if night := self._of(e.night, "review", "night", "status", "episodes", "talk"):
-            night.committed = e
-            self._known.update(night.after)
-            for number in night.opened.episodes:
-                if number in self.by_number:
-                    self.by_number[number].nights.append(e.night)
-            self._rank_again()
-            self.changed.add("state")
-
-    def _closed(self, e: ev.NightClosed) -> None:
-        self.cortex, self.paused = e.cortex or self.cortex, False
-        if self.mode == "asleep":
-            self.mode = "awake" if self.ready is not None and self.lost is None else "waiting"
-            self._moment()
-        self._listens()
-        if night := self._of(e.night, "review", "night", "drives", "state", "status", "talk", "notices"):
-            night.closed = e
-
-    def _rolled_back(self, e: ev.RolledBack) -> None:
-        self.explained.clear()
-        self.changed.add("exam")
-        self.cortex = e.cortex
-        self.changed |= {"episodes", "review", "night", "status"}
-        for number in e.nights:
-            if number in self.nights:
-                self.nights[number].rolled_back = True
-        gone = set(e.nights)
-        for episode in self.episodes:
-            episode.nights = [n for n in episode.nights if n not in gone]
-        self._rank_again()
-
-    def _retained(self, e: ev.Retained) -> None:
-        self.changed.add("episodes")
-        self.retained.append(e)
-        self._rank_again()
-        for each in e.episodes:
-            if episode := self.by_number.get(each.episode):
-                episode.retention = each
-                if each.held:
-                    episode.faded = None
-                elif episode.faded is None:
-                    episode.faded = e.night
-
 
 _HANDLERS = {
     ev.MindWaiting: Story._mind_waiting,
@@ -418,24 +256,7 @@ _HANDLERS = {
     ev.MemoryRead: Story._memory_read,
     ev.AnswerPiece: Story._piece,
     ev.Answered: Story._answered,
-    ev.NightOpened: Story._opened,
-    ev.StageEntered: Story._stage,
-    ev.NightProgress: Story._progress,
-    ev.EpisodeProposed: Story._chosen,
-    ev.OldMaterial: Story._old,
-    ev.DreamMade: Story._dream,
-    ev.ReplayStep: Story._step,
-    ev.Probed: Story._probed,
-    ev.Weighed: Story._weighed,
-    ev.Examined: Story._examined,
-    ev.Explaining: Story._explaining,
-    ev.Explained: Story._explained,
-    ev.Proposed: Story._proposed,
-    ev.Decided: Story._decided,
-    ev.NightCommitted: Story._committed,
-    ev.NightClosed: Story._closed,
-    ev.RolledBack: Story._rolled_back,
-    ev.Retained: Story._retained,
+    **SLEEPING,
     **STEERING,
     **REMEMBERING,
     **FORGETTING,
