@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QButtonGroup, QProgressBar, QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import QButtonGroup, QPushButton, QStackedWidget, QWidget
 
 from ..protocol import events as ev
 from . import words
-from .dock import Dock, EmptyPage, OneLine, column, either, label, row
+from .dock import Dock, EmptyPage, OneLine, Progress, column, either, label, row
 from .drifttables import InsideRows, LayerRows, UnitRows
 from .drifttime import TimeLine
 from .insidelens import InsideLens
@@ -60,7 +60,7 @@ class DriftDock(Dock):
         self.pullers = Pullers()
         self.again = QPushButton("Start the map again")
         self.again.clicked.connect(self.start)
-        self.waits, self.bar = label("", "soft", wrap=True), QProgressBar()
+        self.waits, self.bar = label("", "soft", wrap=True), Progress()
         self.empty = EmptyPage("No drift to show yet", INVITATION)
         self.empty.block.addWidget(self.again)
         self.again.hide()
@@ -86,7 +86,6 @@ class DriftDock(Dock):
         self.twin.setCheckable(True)
         self.twin.setToolTip(words.tip("The true numbers as a table, sorted by change (B)"))
         inside.addLayout(row(*self.buttons, None, self.twin))
-        self.bar.setTextVisible(False)
         self.bar.setAccessibleName("How far the layout is")
         self.waiting = QWidget()
         column(self.waiting, gap=2).addWidget(self.waits)

@@ -7,12 +7,12 @@ its buttons are the window's actions.
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QProgressBar, QPushButton, QSplitter, QStackedWidget, QTabWidget, QWidget
+from PySide6.QtWidgets import QPushButton, QSplitter, QStackedWidget, QTabWidget, QWidget
 
 from ..protocol import events as ev
 from . import words
 from .charts import Curve, Staircase
-from .dock import Dock, EmptyPage, column, either, label, row
+from .dock import Dock, EmptyPage, Progress, column, either, label, row
 from .effort import recalled
 from .lived import Night, Replayed
 from .look import Look
@@ -57,7 +57,7 @@ class NightDock(Dock):
         self._most = 1.0
         """The largest part of the draws that any episode has, which fills its cell."""
         self.title, self.said = label("", "title"), label("", "soft", wrap=True)
-        self.strip, self.bar = StageStrip(look), QProgressBar()
+        self.strip, self.bar = StageStrip(look), Progress()
         self.now, self.left = label("", ""), label("", "soft")
         self.loss = Curve("Loss on what is replayed", "loss", look, "replay")
         self.kl = Curve("Change in old material", "KL, nats", look, "dream")
@@ -148,7 +148,6 @@ class NightDock(Dock):
         inside.addWidget(self.said)
         inside.addWidget(self.strip)
         self.bar.setRange(0, 1000)
-        self.bar.setTextVisible(False)
         inside.addWidget(self.bar)
         inside.addLayout(row(self.now, None, self.left, self.twin_button))
         plots = QWidget()

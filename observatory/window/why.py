@@ -8,12 +8,12 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QProgressBar, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import QPushButton, QScrollArea, QWidget
 
 from ..protocol import events as ev
 from . import words
 from .charts import Chart
-from .dock import column, label, row
+from .dock import Progress, column, label, row
 from .leaving import LeftOut
 from .look import Look
 from .papers import bars, verdict
@@ -95,8 +95,7 @@ class WhyPanel(QWidget):
         self.button.clicked.connect(self.wanted)
         self.question = label("", "", wrap=True, selectable=True)
         self.said = label(ASK, "soft", wrap=True)
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
+        self.progress = Progress()
         self.progress.hide()
         self.left_out = LeftOut(look)
         self.left_out.opened.connect(self.episode_wanted)
