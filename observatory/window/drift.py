@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QButtonGroup, QPushButton, QStackedWidget, QWidget
 from ..protocol import events as ev
 from . import words
 from .dock import Dock, EmptyPage, OneLine, Progress, column, either, label, row
+from .driftsaid import Said
 from .drifttables import InsideRows, LayerRows, UnitRows
 from .drifttime import TimeLine
 from .insidelens import InsideLens
@@ -108,14 +109,14 @@ class DriftDock(Dock):
         self._group.idClicked.connect(self.show_lens)
         self.twin.toggled.connect(lambda _: self._draw())
         self.time.moved.connect(lambda _: self._draw())
-        self.units.pointed.connect(lambda place: self._choose("unit", self._unit_of(place)))
-        self.units.opened.connect(lambda place: self._open("unit", self._unit_of(place)))
-        self.units.name_units(lambda place: self._unit_said(self._unit_of(place)))
+        self.units.pointed.connect(lambda place: self._choose("unit", self.said.unit_of(place)))
+        self.units.opened.connect(lambda place: self._open("unit", self.said.unit_of(place)))
+        self.units.name_units(lambda place: self.said.unit(self.said.unit_of(place)))
         self.layers.pointed.connect(lambda layer: self._choose("layer", layer))
         self.inside.pointed.connect(lambda place: self._choose("row", place))
         self.inside.layer.currentIndexChanged.connect(lambda _: self._draw_table())
-        self.tables[0].puller = self._first_puller
-        self.tables[2].name = self._row_name
+        self.tables[0].puller = lambda unit: self.said.first_puller(unit)
+        self.tables[2].name = lambda place: self.said.row(place)
         for place, rows in enumerate(self.tables):
             rows.table.selectionModel().currentRowChanged.connect(lambda *_, place=place: self._row_chosen(place))
             rows.table.activated.connect(lambda *_, place=place: self._row_opened(place))
@@ -275,7 +276,7 @@ class DriftDock(Dock):
     def _draw_inside(self) -> None:
         inside = self.shown.inside
         if inside is not None:
-            self.inside.name = self._row_name
+            self.inside.name = self.said.row
             self.inside.draw(inside, self.reading)
 
     @property
@@ -303,48 +304,11 @@ class DriftDock(Dock):
         elif self.lens == 2 and self.shown.inside is not None:
             inside.show(self.shown.inside.rows, self.inside.moved(), self.inside.floor())
 
-    # ------------------------------------------------------------ who pulled
+    # ------------------------------------------------------------ what is looked at
 
-    def _pulled(self):
-        """What is known of who pulled, up to this stop: of its own night, or of the last one before."""
-        nights = [night for night in self.shown.pulled if night <= self.stop.night]
-        return self.shown.pulled[max(nights)] if nights else None
-
-    def _unit_of(self, place: int) -> int:
-        """A place on the map among all units."""
-        return int(self.shown.picture.shown()[place])
-
-    def _first_puller(self, unit: int) -> str:
-        found = self._pullers("unit", unit)
-        return self._episode(found[0][0], 70) if found else ""
-
-    def _pullers(self, kind: str, which: int) -> list[tuple[int, float]]:
-        """(episode, nats), the strongest first."""
-        pulled = self._pulled()
-        if pulled is None:
-            return []
-        if kind == "unit":
-            pairs = zip(pulled.best[which], pulled.strength[which], strict=True)
-            return [(pulled.episodes[at], float(much)) for at, much in pairs if at >= 0]
-        if kind == "layer" and which in pulled.layers:
-            much = pulled.by_layer[pulled.layers.index(which)]
-            return [(pulled.episodes[at], float(much[at])) for at in np.argsort(-much) if much[at] > 0]
-        return []
-
-    def _episode(self, number: int, most: int = 34) -> str:
-        known = self.story.by_number.get(number)
-        return words.name(known.told if known else None, number, most)
-
-    def _row_name(self, place: int) -> str:
-        kind, number, text = self.shown.inside.rows[place]
-        return self._episode(number, 110) if kind == "episode" else words.line(text)
-
-    def _unit_said(self, unit: int) -> str:
-        layers, neurons = self.shown.picture.names()
-        moved = self.shown.moved.get(self.stop.key)
-        much = float(moved.table[unit]) if moved is not None else 0.0
-        how = f"changed by {share(much)}" if much else "unchanged"
-        return f"Layer {layers[unit]}, neuron {neurons[unit]}: {how}"
+    @property
+    def said(self) -> Said:
+        return Said(self.story, self.shown, self.stop)
 
     def _choose(self, kind: str, which: int) -> None:
         self._chosen = kind, which
@@ -357,7 +321,7 @@ class DriftDock(Dock):
             what, number, _ = self.shown.inside.rows[which]
             if what == "episode":
                 self.episode_wanted.emit(number)
-        elif found := self._pullers(kind, which):
+        elif found := self.said.pullers(kind, which):
             self.episode_wanted.emit(found[0][0])
 
     def _say_detail(self) -> None:
@@ -367,25 +331,20 @@ class DriftDock(Dock):
         if kind != of_lens:
             self.detail.say(WAYS[self.lens])
         elif kind == "unit":
-            found = self._pullers(kind, which)
-            self.detail.say(self._unit_said(which) + self._by_whom(found))
+            found = self.said.pullers(kind, which)
+            self.detail.say(self.said.unit(which) + self.said.by_whom(found))
         elif kind == "layer":
-            found = self._pullers(kind, which)
+            found = self.said.pullers(kind, which)
             chosen = self.layers.heat.chosen
             said = self.layers.heat.said(*chosen) if chosen else f"layer {which}"
-            self.detail.say(said[:1].upper() + said[1:] + self._by_whom(found))
+            self.detail.say(said[:1].upper() + said[1:] + self.said.by_whom(found))
         else:
             what, number, _ = self.shown.inside.rows[which]
             much = self.inside.moved()[which]
             how = "not read here" if np.isnan(much) else f"moved by {share(float(much))}"
-            self.detail.say(f"{what.capitalize()}: {self._row_name(which)}: {how}")
+            self.detail.say(f"{what.capitalize()}: {self.said.row(which)}: {how}")
             found = [(number, 0.0)] if what == "episode" else []
-        self.pullers.show_episodes(found, self._episode)
-
-    def _by_whom(self, found: list[tuple[int, float]]) -> str:
-        if not found:
-            return "" if self._pulled() is not None else ". Who pulled it is known once its night has weighed."
-        return "; pulled most by"
+        self.pullers.show_episodes(found, self.said.episode)
 
     # ------------------------------------------------------------ the tables
 
