@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -154,7 +155,11 @@ def layout(points, neighbours, distances, seed: int) -> tuple[np.ndarray, dict[s
     """UMAP, begun at the two main axes. Only here is it loaded; numba allows one caller at a time."""
     import numba
     import umap
+    from tqdm import tqdm
 
+    # Its progress bars, which are not shown, would share a lock between processes, and leave it behind where one ends
+    # without ceremony.
+    tqdm.set_lock(threading.RLock())
     with warnings.catch_warnings():
         # It says that new points could not be placed by its own `transform`, which is never used here.
         warnings.simplefilter("ignore")

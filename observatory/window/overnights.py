@@ -103,9 +103,9 @@ class OverNights(QWidget):
         self.perplexity.draw([n for n, _, _ in effects], [p for _, p, _ in effects])
         self.kl.draw([n for n, _, _ in effects], [k for _, _, k in effects])
         lost = lost_first(nights)
+        said = [(night, c.question.prompt, *words.apart(c.before.answer, c.after.answer, 36)) for night, c in lost]
         self.lost.setText("\n".join(
-            f"▼ night {night}: {words.line(c.question.prompt, 70)}  “{words.line(c.before.answer, 24)}” → "
-            f"“{words.line(c.after.answer, 24)}”" for night, c in lost
+            f"▼ night {night}: {words.line(asked, 70)}  “{before}” → “{after}”" for night, asked, before, after in said
         ) or "Nothing that was known before the first night has been lost.")  # fmt: skip
 
     def show_kind(self, kind: str) -> None:

@@ -20,6 +20,16 @@ def line(text: str, most: int = 400) -> str:
     return literal(cut) + ("…" if len(text) > most else "")
 
 
+def apart(one: str, other: str, most: int) -> tuple[str, str]:
+    """Two answers cut so that where they part can be seen: of what both begin with, much is left out."""
+    begins, words = 0, [text.split(" ") for text in (one, other)]
+    while all(begins < len(each) - 1 for each in words) and words[0][begins] == words[1][begins]:
+        begins += 1
+    begins = begins - 1 if len(" ".join(words[0][:begins])) > most / 2 else 0  # one of them stays, to read on from
+    first, second = (("… " if begins else "") + " ".join(each[begins:]) for each in words)
+    return line(first, most), line(second, most)
+
+
 def tip(text: str, most: int = 1200) -> str:
     cut = text if len(text) <= most else text[:most] + "…"
     return f"<p style='white-space: pre-wrap'>{html.escape(literal(cut))}</p>"

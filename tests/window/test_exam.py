@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from observatory.protocol import events as ev
-from observatory.window import papers
+from observatory.window import papers, words
 from observatory.window.story import Story
 from tests.window import canned
 from tests.window.conftest import take_in
@@ -131,3 +131,13 @@ def test_what_was_found_of_a_cortex_that_has_moved_is_not_shown_any_more(opened)
     window.source.give(*canned.committed(2))
     take_in(window)
     assert not window.story.explained
+
+
+def test_two_answers_are_cut_where_they_part():
+    head = "A ripe tomato is typically a deep, rich and slightly sweet colour, often"
+    before, after = words.apart(f"{head} with a hint of red.", f"{head} described as medium brown.", 36)
+    assert before == "… often with a hint of red."
+    assert after == "… often described as medium brown."
+    assert words.apart("Paris", "Rome", 36) == ("Paris", "Rome")
+    assert words.apart("It is Paris.", "It is Rome.", 36) == ("It is Paris.", "It is Rome."), "short ones stay whole"
+    assert words.apart("", "", 36) == ("", "")
