@@ -321,31 +321,34 @@ def lived(model: soak.Stuff, home: Path) -> None:
         raise RuntimeError(f"The home to record in was not lived: {done.stderr.strip()[-400:]}")
 
 
-def main() -> int:
+def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m observatory.bench.keys", description=__doc__.split("\n")[0])
     parser.add_argument("--sessions", type=int, default=20)
     parser.add_argument("--presses", type=int, default=400, help="in each session")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--model", default=soak.TINY, help=f"{soak.TINY}: a random one made on the spot")
+    parser.add_argument("--threads", type=int, help="of the mind; default: 1 on tiny, else as many as processors")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.add_argument("--out", type=Path, default=None, help="where the JSON goes; default: standard output")
-    asked = parser.parse_args()
+    asked = parser.parse_args(argv)
     soak.one_thread()
     began, played = time.monotonic(), []
     with tempfile.TemporaryDirectory(prefix="observatory-keys-") as made:
         folder = Path(made)
-        stuff = soak.stuff(asked.model, folder)
+        stuff = soak.stuff(asked, folder)
         lived(stuff, folder / "recorded")
         with soak.Bar("sessions", asked.sessions, asked.quiet) as bar:
             for place in range(asked.sessions):
                 played.append(_one(place, asked, stuff, folder))
                 bar.done(place + 1, f"{sum(bool(each.faults) for each in played)} with faults")
+    faulty, close_s = sum(bool(each.faults) for each in played), soak.spread(each.close_s for each in played)
     found = {
-        "close_s": soak.spread(each.close_s for each in played), "faulty": sum(bool(each.faults) for each in played),
-        "played": [asdict(each) for each in played],
+        "close_s": close_s, "faulty": faulty, "played": [asdict(each) for each in played],
+        "sound": bool(played) and not faulty,
     }  # fmt: skip
-    soak.tell(asked, soak.result(asked, began, found))
-    return int(bool(found["faulty"]))
+    row = [("sessions", len(played)), ("with faults", faulty), ("closed after, worst s", close_s["worst"])]
+    soak.tell(asked, soak.result(asked, began, found), row)
+    return 0 if found["sound"] else 1
 
 
 def _one(place: int, asked: argparse.Namespace, stuff: soak.Stuff, folder: Path) -> Played:
@@ -358,7 +361,7 @@ def _one(place: int, asked: argparse.Namespace, stuff: soak.Stuff, folder: Path)
     if place % 2 == 0:
         source = recording.open_to_look(folder / "recorded")
         return play("recording", source, seed, asked.presses, scratch)
-    source = Session(scratch / "mind", model=stuff.model, perplexity_text=str(stuff.text), threads=1)
+    source = Session(scratch / "mind", model=stuff.model, perplexity_text=str(stuff.text), threads=stuff.threads)
     return play("live", source, seed, asked.presses, scratch, at_night=place % 4 == 1)
 
 

@@ -5,6 +5,9 @@ The full form is `python -m observatory.bench.keys --sessions 20`, on a real tin
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -31,6 +34,18 @@ def test_a_live_mind_stands_random_keys_and_is_closed_in_mid_night(qapp, tmp_pat
     assert played.faults == []
     assert played.closed_in == "asleep"
     assert played.close_s <= keys.CLOSE_S
+
+
+@pytest.mark.mind
+def test_the_command_plays_a_session_with_a_mind_and_says_how_it_ended(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "observatory.bench.keys", "--sessions", "2", "--presses", "12", "--quiet"],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout)
+    assert [each["faults"] for each in found["played"]] == [[], []]
+    assert "| sound |" in done.stderr
 
 
 def test_what_is_left_behind_or_fails_is_named(qapp, tmp_path, monkeypatch):
