@@ -49,6 +49,7 @@ class GovernorDock(Dock):
     def __init__(self, story: Story, look: Look):
         super().__init__("Governor", "governorDock", look)
         self.story = story
+        self._shown: list[ev.GovernorDecided] = []
         self.pressure, self.detail = label("", "", wrap=True), label("", "soft", wrap=True)
         self.opens, self.opened_by = chip("Opens nights", OPENS_TIP), label("", "softSmall", wrap=True)
         self.opens.toggled.connect(self.governed_wanted)
@@ -121,6 +122,7 @@ class GovernorDock(Dock):
         if not decisions:
             self.subheading.setText("")
             return
+        self._shown = decisions
         self.table.rows.follow(decisions)
         self.strips.show_moments(self.story.moments)
         last = decisions[-1]
@@ -141,7 +143,8 @@ class GovernorDock(Dock):
     # ------------------------------------------------------------ choosing
 
     def _choose(self, decision: int) -> None:
-        chosen = self.story.decisions[decision]
+        # Of those that are drawn: the story may have gone to another moment since.
+        chosen = self._shown[decision]
         place = self.table.rows.place_of(lambda d: d is chosen)
         if place is not None:
             self.table.selectRow(place)

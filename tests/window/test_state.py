@@ -246,6 +246,16 @@ def test_a_new_decision_does_not_take_the_chosen_one_away(opened):
     assert window.governor.strips.chosen == 5
 
 
+def test_a_strip_may_be_pressed_while_the_window_is_on_its_way_to_another_moment(opened):
+    """What is drawn is still of the moment before; the story has fewer decisions already."""
+    window = opened(GOVERNED)
+    window.show_governor()
+    drawn = list(window.story.decisions)
+    window.story.tell_of(Story())
+    window.governor._choose(len(drawn) - 1)
+    assert window.governor.table.chosen() is drawn[-1]
+
+
 def test_before_any_decision_the_dock_says_what_will_be_there(opened):
     window = opened([*canned.day(), canned.beat()])
     window.show_governor()
