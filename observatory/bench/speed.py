@@ -155,9 +155,9 @@ class Ours:
         recipe = Recipe.fitting(len(cortex.layers), seed=SEED)
         delta = Delta.fresh(cortex.matrices(recipe.first_layer, recipe.last_layer), recipe.rank, SEED)
         habits = guard.Watcher(cortex.matrices(recipe.first_layer, recipe.last_layer))
-        habits.watch(speech, [(d.old.tokens, True) for b in batches[:2] for d in b if d.old])
+        list(habits.watch(speech, [(d.old.tokens, True) for b in batches[:2] for d in b if d.old]))
         day = guard.Watcher(habits.maps)
-        day.watch(speech, [(d.view.tokens, d.view.opened) for b in batches[:2] for d in b if d.view])
+        list(day.watch(speech, [(d.view.tokens, d.view.opened) for b in batches[:2] for d in b if d.view]))
         delta.guard = guard.between(habits, day)
         self.replay = Replay(speech, delta, recipe, calm=guard.Calm(habits, delta.guard))
         self.batches, self.pipe, self.speech = batches, None, speech

@@ -10,6 +10,8 @@ once, where a few rows of old material a step only sample it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 
 from .attend import Pack
@@ -57,23 +59,26 @@ class Watcher:
 
         return add
 
-    @torch.no_grad()
-    def also(self, speech: Speech, text: str) -> None:
+    def also(self, speech: Speech, text: str) -> Iterator[tuple[int, int]]:
         """See plain text too, and the opening of every turn: few places, passed by everything."""
         tokens = speech.encode(text)
         rows = [tokens[at : at + WINDOW] for at in range(0, len(tokens), WINDOW)]
-        self.watch(speech, [(row, False) for row in rows] + [(speech.opening, False)] * OPENINGS)
+        yield from self.watch(speech, [(row, False) for row in rows] + [(speech.opening, False)] * OPENINGS)
 
     @torch.no_grad()
-    def watch(self, speech: Speech, rows: list[tuple[list[int], bool]]) -> None:
-        """See rows being read, up to the last map. `rows`: tokens, and whether a turn's opening comes before."""
-        cortex, opening = speech.cortex, speech.opening_past()
+    def watch(self, speech: Speech, rows: list[tuple[list[int], bool]]) -> Iterator[tuple[int, int]]:
+        """See rows being read, up to the last map, and say how many were. `rows`: tokens, and whether a turn's opening
+        comes before.
+        """
+        cortex, opening, done = speech.cortex, speech.opening_past(), 0
         last = 1 + max(int(name.split(".")[1]) for name in self.maps)
-        with cortex.beside(self.hooks()):
-            for part in evenly(rows, AT_ONCE):
-                pack = Pack([len(t) for t, _ in part], pasts=[opening if opened else None for _, opened in part])
-                ids = torch.tensor([token for tokens, _ in part for token in tokens])
+        for part in evenly(rows, AT_ONCE):
+            pack = Pack([len(t) for t, _ in part], pasts=[opening if opened else None for _, opened in part])
+            ids = torch.tensor([token for tokens, _ in part for token in tokens])
+            with cortex.beside(self.hooks()):
                 cortex.run(pack, cortex.embed(ids), pack.positions(), last=last)
+            done += len(part)
+            yield done, len(rows)
 
     def strength(self, name: str) -> torch.Tensor:
         return self.sums[name] / self.counts[name]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from itertools import chain
 
 import torch
 
@@ -147,10 +148,10 @@ class Study:
         talk = [row.text.split(" → ")[0] for row in self.old if row.kind == "question"]
         self.views = views.Repertoire.of(self.speech, self._passages, self.dreams, talk)
         yield self.progress.enter("replay", f"up to {plan.steps} small doses, interleaved with old material")
-        yield self.progress.at("replay", 0, plan.steps, "finding what the day has of its own")
         delta = Delta.fresh(self.cortex.matrices(recipe.first_layer, recipe.last_layer), recipe.rank, self.order.seed)
-        delta.guard, calm = self._listen()
+        delta.guard, calm = yield from self._listen()
         teacher = self._open_book if plan.target != "cross-entropy" else None
+        yield self.progress.at("replay", 0, plan.steps, "getting ready for the first step")
         self.replay = Replay(self.speech, delta, recipe, teacher, calm)
         usable = [i for i in range(len(self.old)) if i % WITHHELD_OLD]
         seed, inner = self.order.seed, self.parts.inner
@@ -224,7 +225,7 @@ class Study:
     def _whose(self, episode: int) -> Curator:
         return self.curator if episode in self.curator.need else self._earlier
 
-    def _listen(self) -> tuple[dict[str, torch.Tensor], guard.Calm | None]:
+    def _listen(self):
         """What the delta may listen to: the day's directions, less those of old material and of earlier nights.
 
         And what it will be held to when it answers those all the same.
@@ -239,11 +240,14 @@ class Study:
             each = max(1, min(guard.VIEWS_EACH, EARLIER_READ // len(self.earlier)))
             order = torch.randperm(len(self.earlier), generator=chance).tolist()[: EARLIER_READ // each]
             old += self.views.some([self.earlier[i] for i in order], each, chance)
-        habits.watch(self.speech, old)
-        habits.also(self.speech, self.parts.primer[: len(self.parts.primer) * 2 // 3])
-        day = guard.Watcher(maps)
-        day.watch(self.speech, self.views.some(self.tonight, guard.VIEWS_EACH, chance))
+        primer = self.parts.primer[: len(self.parts.primer) * 2 // 3]
+        day, told = guard.Watcher(maps), self.views.some(self.tonight, guard.VIEWS_EACH, chance)
+        read = chain(habits.watch(self.speech, old), habits.also(self.speech, primer), day.watch(self.speech, told))
+        for done, of in read:
+            said = f"finding what the day has of its own: {done} of {of} texts read"
+            yield self.progress.at("replay", 0, self.plan.steps, said)
         guards = guard.between(habits, day)
+        yield self.progress.at("replay", 0, self.plan.steps, "what it is deaf to is settled")
         return guards, guard.Calm(habits, guards)
 
     def _probe(self, curator: Curator, episodes: list[int]):
