@@ -132,13 +132,13 @@ class Double:
                 self.cortex = command.accepted[-1].cortex_after if command.accepted else BASE
                 nights = [n for n in self.nights if n > command.to_night]
                 self.nights = [a.night for a in command.accepted]
+                self.taught -= set(self.texts)
+                self.retain(0, set())
                 self.tell(
                     e.RolledBack(
                         at=time.time(), to_night=command.to_night, nights=nights, cortex=self.cortex, why=command.why
                     )
                 )
-                self.taught -= set(self.texts)
-                self.retain(0, set())
 
     def relive(self, order) -> None:
         if f"dies-reliving-{order.part}" in self.words:
