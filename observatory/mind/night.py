@@ -88,6 +88,8 @@ class Night:
         self.decision: Decide | None = None
         self.scale_down: float | None = None
         self.proposal: ev.Proposal | None = None
+        self.committed = False
+        """The delta is in the slow weights: from here on the night can end in no other way."""
         self.before = ""
         self.started = time.monotonic()
         self.progress = Progress(self.number, replay_steps=self.plan.steps)
@@ -305,6 +307,7 @@ class Night:
         yield self.progress.enter("commit", "adding the delta to the slow weights")
         started = time.monotonic()
         after_hash = gate.commit(self.parts.cortex, self.number, self.proposal, self.decision, self.parts.deltas)
+        self.committed = True
         self.parts.hippocampus.cortex_moved()
         yield ev.NightCommitted(
             night=self.number, delta=self.proposal.delta, file=self.proposal.file, cortex_before=self.before,
