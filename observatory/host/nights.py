@@ -34,6 +34,7 @@ class Nights:
         self.open: e.NightOpened | None = None
         self._asked: int | None = None
         self._committed = ""
+        self._veto: e.Decided | None = None
         self._line: tuple[str, int] = NO_LINE
         self._order: c.Sleep | None = None
 
@@ -43,7 +44,9 @@ class Nights:
         """What a night's own events mean here. A day's sleep is lived when its night is over, in the same breath."""
         match event:
             case e.NightOpened():
-                self.open, self._asked, self._committed = event, None, ""
+                self.open, self._asked, self._committed, self._veto = event, None, "", None
+            case e.Decided(decision="veto") if self.open is not None and event.night == self.open.night:
+                self._veto = event
             case e.NightCommitted():
                 self._committed = event.cortex_after
             case e.NightClosed():
@@ -70,7 +73,9 @@ class Nights:
             return
         if closed is None:
             self.open = opened
-            self._committed = {a.night: a.cortex_after for a in self._keeping.store.accepted()}.get(opened.night, "")
+            self._committed = {a.night: a.cortex_after for a in store.accepted()}.get(opened.night, "")
+            said = store.history(opened.seq, kinds=[e.Decided])
+            self._veto = next((word for word in said if (word.night, word.decision) == (opened.night, "veto")), None)
             self.interrupted("the observatory ended while this night was open")
         elif closed.ended == "interrupted":
             self._offer(opened, "It was interrupted before.")
@@ -82,7 +87,7 @@ class Nights:
 
     def interrupted(self, why: str) -> None:
         """Close a night that nobody else will. What was committed stays committed, and what was vetoed vetoed."""
-        opened, committed, vetoed = self.open, self._committed, self._vetoed(self.open)
+        opened, committed, vetoed = self.open, self._committed, self._veto
         ended = "committed" if committed else "vetoed" if vetoed else "interrupted"
         closed = e.NightClosed(
             at=time.time(), night=opened.night, ended=ended, cortex=committed or opened.cortex,
@@ -91,11 +96,6 @@ class Nights:
         self._keeping.keep([closed])
         if ended == "interrupted":
             self._offer(opened, f"The reason: {why}.")
-
-    def _vetoed(self, opened: e.NightOpened) -> e.Decided | None:
-        """The veto that was recorded and that the mind did not live to carry out."""
-        said = self._keeping.store.history(opened.seq, kinds=[e.Decided])
-        return next((word for word in said if word.night == opened.night and word.decision == "veto"), None)
 
     def _offer(self, opened: e.NightOpened, why: str) -> None:
         self._keeping.set(resumable=opened)
@@ -193,15 +193,37 @@ class Nights:
             decided = msgspec.convert({**fields, "at": time.time()}, e.Decided)
         except msgspec.ValidationError as error:
             raise SessionError(f"“{decision}” is no decision: approve, hold or veto.") from error
-        before = keeping.state.saved_through
         words = wording.worded(keeping.home, keeping.store, keeping.state.proposed, decided, signer)
-        keeping.keep(words)
-        if keeping.state.saved_through == before:
-            raise SessionError(f"The decision could not be recorded, so it does not count. {keeping.state.problem}")
+        self._recorded(words)
         decided = words[-1]
         if not decided.waits:
             signed = {"key": decided.key, "signature": decided.signature}
             keeping.send(c.Decide(**fields, **signed, recorded=keeping.state.saved_through))
+
+    def veto(self, order: c.VetoNight) -> None:
+        """At the gate a decision like any other. Before it there is no proposal yet, but the word is as final: recorded
+        first, so that the night is not offered again where the mind is lost before it has heard."""
+        keeping = self._keeping
+        if keeping.state.can_decide:
+            self.decide("veto", order.reason, order.by)
+            return
+        if self.open is None:
+            raise SessionError("No night is running.")
+        if keeping.forgetting.active and keeping.state.decided == "changes":
+            raise SessionError("This night is derived again without something. What to do: veto it once it is open.")
+        word = e.Decided(
+            at=time.time(), night=self.open.night, delta="", decision="veto", by=order.by, reason=order.reason
+        )
+        self._recorded([word])
+        keeping.send(order)
+
+    def _recorded(self, words: list[e.Record]) -> None:
+        """What is decided is on disk when this returns, or it raises."""
+        keeping = self._keeping
+        before = keeping.state.saved_through
+        keeping.keep(words)
+        if keeping.state.saved_through == before:
+            raise SessionError(f"The decision could not be recorded, so it does not count. {keeping.state.problem}")
 
     def roll_back(self, night: int, why: str) -> None:
         self._none_open()

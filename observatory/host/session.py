@@ -297,11 +297,10 @@ class Session:
         self.decide(decision, reason, by, signer)
 
     def veto_night(self, reason: str, by: str) -> None:
-        """End the running night at once, at whatever stage; at the gate this is a veto like any other."""
-        if self.state.can_decide:
-            self.decide("veto", reason, by)
-            return
-        self._night_command(_checked(c.VetoNight, by=by, reason=reason))
+        """End the running night at once, at whatever stage. Recorded first, like any decision."""
+        self._writable()
+        order = _checked(c.VetoNight, by=by, reason=reason)
+        self._keeping.ask(self._keeping.nights.veto, order).result(OPENING_S)
 
     def roll_back(self, night: int, why: str) -> None:
         """The cortex as it was after that night; 0 is the base. `RolledBack` says when it is done."""

@@ -285,6 +285,8 @@ class Double:
                 command = wire.command(self.connection.recv_bytes())
             except EOFError:
                 os._exit(0)
+            if "dies-on-word" in self.words and isinstance(command, c.VetoNight):
+                os.kill(os.getpid(), signal.SIGKILL)
             match command:
                 case c.Pause():
                     self.paused = True

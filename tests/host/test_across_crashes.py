@@ -1,0 +1,86 @@
+"""What was decided on a night stands, and nothing else does, though mind or host are lost and the night is taken up."""
+
+from __future__ import annotations
+
+import pytest
+
+from observatory.host import reviewed
+from observatory.host.session import SessionError
+from observatory.protocol import events as e
+from observatory.record.store import Store
+
+from .test_session import EXAM, stored, taught
+
+pytestmark = pytest.mark.crash
+
+
+def sound(home) -> None:
+    with Store.open(home, "read") as store:
+        found = [*store.verify(), *reviewed.check(home, store.history(kinds=list(reviewed.KINDS)))]
+    assert [f"{each.where}: {each.text}" for each in found if each.level == "error"] == []
+
+
+def since(view, seq: int, kind):
+    """The first of these that came after."""
+    return view.until(lambda event: isinstance(event, kind) and event.seq > seq)
+
+
+def woken_again(view, monkeypatch, words: str = "") -> int:
+    """Another mind after the one that was lost; returns the event that lost it."""
+    lost = view.kinds(e.MindLost)[-1] if view.kinds(e.MindLost) else view.kind(e.MindLost)
+    view.until(lambda event: isinstance(event, e.Notice) and event.action == "wake-again")
+    monkeypatch.setenv("OBSERVATORY_DOUBLE", words)
+    view.session.wake_again()
+    since(view, lost.seq, e.MindReady)
+    return lost.seq
+
+
+# ---------------------------------------------------------------- a veto
+
+
+def test_a_veto_in_mid_night_stands_though_the_mind_is_lost_before_it_has_heard(open_session, tmp_path, monkeypatch):
+    view = open_session("waits-at-step-1 dies-on-word")
+    before = view.kind(e.MindReady).cortex
+    taught(view)
+    view.session.sleep(EXAM)
+    view.kind(e.StageEntered)
+    view.session.veto_night("enough", "Bo")
+    closed = view.kind(e.NightClosed)
+    assert (closed.ended, closed.why, closed.cortex) == ("vetoed", "enough", before)
+    woken_again(view, monkeypatch)
+    assert view.session.state.resumable is None, "what was refused is not offered again"
+    view.session.close()
+    (decided,) = stored(tmp_path / "mind", e.Decided)
+    assert (decided.decision, decided.by, decided.delta) == ("veto", "Bo", "")
+    sound(tmp_path / "mind")
+
+
+def test_a_veto_in_mid_night_stands_though_the_host_is_lost_before_it_is_carried_out(open_session, tmp_path):
+    view = open_session("waits-at-step-1 dies-on-word")
+    taught(view)
+    view.session.sleep(EXAM)
+    view.kind(e.StageEntered)
+    view.session.close()
+    opened, _ = stored(tmp_path / "mind", e.NightOpened, e.NightClosed)
+    with Store.open(tmp_path / "mind", "write") as store:
+        word = e.Decided(night=1, delta="", decision="veto", by="Bo", reason="enough")
+        store.keep([e.NightOpened(**{name: getattr(opened, name) for name in opened.__struct_fields__} | {"seq": 0})])
+        store.keep([word])
+    again = open_session(history=False)
+    assert (again.kind(e.NightClosed).ended, again.session.state.resumable) == ("vetoed", None)
+
+
+def test_a_veto_on_the_way_to_the_gate_leaves_nothing_to_approve(open_session):
+    view = open_session("waits-at-step-5")
+    taught(view)
+    view.session.sleep(EXAM)
+    view.until(lambda event: isinstance(event, e.StageEntered) and event.text == "step 5")
+    keeping = view.session._keeping
+    keeping.ask(setattr, keeping.supervisor, "send", lambda command: None).result()
+    view.session.veto_night("enough", "Bo")
+    del keeping.supervisor.send
+    view.session.run()  # the double goes on to the gate as if the veto were still on its way
+    view.kind(e.Proposed)
+    with pytest.raises(SessionError, match="decided already"):
+        view.session.decide("approve", "it learnt", "Ida")
+    assert not view.kinds(e.NightCommitted)
