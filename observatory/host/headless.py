@@ -250,7 +250,7 @@ class _Run:
         self.terminal.table(proposed)
         policy = policyfile.in_force(self.life.home)
         own = None if policy == policyfile.built_in() else policy
-        decision, reason, by = verdict(self.life.approve, proposed, own)
+        decision, reason, by = verdict(self.life.approve, proposed, own, self.session.held_by(self.night))
         self.proposed = None
         self.session.decide(decision, reason, by)
         if decision == "hold":

@@ -76,7 +76,7 @@ class _Watched:
         self.terminal.table(proposed)
         policy = policyfile.in_force(self.home)
         own = None if policy == policyfile.built_in() else policy
-        decision, reason, by = verdict(self.approve, proposed, own)
+        decision, reason, by = verdict(self.approve, proposed, own, self.session.held_by(proposed.proposal.night))
         self.session.decide(decision, reason, by)
         if decision == "hold":
             raise Refusal(

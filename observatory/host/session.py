@@ -25,6 +25,7 @@ from .past import Timeline, timeline
 from .querying import Asked, Querying
 from .refusal import SessionError
 from .state import SessionState
+from .wording import held_by
 
 if TYPE_CHECKING:
     from .keys import Signer
@@ -276,6 +277,10 @@ class Session:
         """
         self._writable()
         self._keeping.ask(self._keeping.nights.decide, decision, reason, by, signer).result(OPENING_S)
+
+    def held_by(self, night: int) -> str:
+        """The person who holds this night or wants it otherwise; no run by itself approves it then."""
+        return self._record(lambda store: held_by(store, night))
 
     def signs(self, by: str) -> bool:
         """Whether this person has a key of their own that the home trusts: then a decision is signed with it."""

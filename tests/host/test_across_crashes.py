@@ -9,7 +9,9 @@ from observatory.host.session import SessionError
 from observatory.protocol import events as e
 from observatory.record.store import Store
 
-from .test_session import EXAM, stored, taught
+from .test_live import DAY
+from .test_live import EXAM as EXAM_FILE
+from .test_session import EXAM, at_the_gate, stored, taught
 
 pytestmark = pytest.mark.crash
 
@@ -84,3 +86,68 @@ def test_a_veto_on_the_way_to_the_gate_leaves_nothing_to_approve(open_session):
     with pytest.raises(SessionError, match="decided already"):
         view.session.decide("approve", "it learnt", "Ida")
     assert not view.kinds(e.NightCommitted)
+
+
+# ---------------------------------------------------------------- what a person holds or wants otherwise
+
+
+@pytest.fixture
+def files(tmp_path):
+    day, exam = tmp_path / "day.jsonl", tmp_path / "exam.jsonl"
+    day.write_text(DAY)
+    exam.write_text(EXAM_FILE)
+    return "--day", day, "--exam", exam, "--home", tmp_path / "mind"
+
+
+def waits_at_the_gate(open_session, command, files):
+    """A night of that day that a window took up, held at its gate."""
+    assert command("live", *files, words="dies-at-step-2").returncode == 1
+    view = open_session(history=False)
+    view.kind(e.MindReady)
+    view.session.resume_night()
+    view.kind(e.Proposed)
+    return view
+
+
+@pytest.mark.parametrize("approve", ["always", "policy"])
+def test_no_run_by_itself_approves_a_night_that_a_person_held_before_it_was_cut_short(
+    open_session, command, files, tmp_path, approve
+):
+    view = waits_at_the_gate(open_session, command, files)
+    view.session.decide("hold", "I want to sleep on it", "Ida")
+    view.session.close()
+    done = command("live", *files, "--approve", approve)
+    assert done.returncode == 3 and "Ida holds it" in done.stderr, done.stderr
+    assert stored(tmp_path / "mind", e.NightCommitted) == []
+    again = open_session(history=False)
+    again.kind(e.MindReady)
+    again.session.resume_night()
+    again.kind(e.Proposed)
+    with pytest.raises(SessionError, match="Ida holds night 1"):
+        again.session.decide("approve", "it learnt", "policy: always")
+    again.session.decide("approve", "I slept on it", "Ida")
+    assert again.kind(e.NightClosed).ended == "committed"
+    again.session.close()
+    sound(tmp_path / "mind")
+
+
+def test_no_run_by_itself_approves_whole_what_a_person_wanted_less_of(open_session, command, files, tmp_path):
+    view = waits_at_the_gate(open_session, command, files)
+    view.session.change("half will do", "Ida", scale=0.5)
+    view.until(lambda event: isinstance(event, e.Proposed) and event.proposal.scale == 0.25)
+    view.session.close()
+    done = command("live", *files, "--approve", "always")
+    assert done.returncode == 3 and "Ida holds it" in done.stderr, done.stderr
+    assert stored(tmp_path / "mind", e.NightCommitted) == []
+
+
+def test_what_is_wanted_otherwise_is_not_approved_before_it_is_proposed_anew(open_session):
+    view = open_session()
+    taught(view)
+    at_the_gate(view)
+    keeping = view.session._keeping
+    keeping.ask(setattr, keeping.supervisor, "send", lambda command: None).result()
+    view.session.change("half will do", "Ida", scale=0.5)
+    with pytest.raises(SessionError, match="decided already"):
+        view.session.decide("approve", "it learnt", "Bo")
+    assert not view.kinds(e.Decided)
