@@ -6,6 +6,8 @@ import pytest
 
 from observatory.host import reviewed
 from observatory.host.session import SessionError
+from observatory.host.supervisor import Supervisor
+from observatory.protocol import commands as c
 from observatory.protocol import events as e
 from observatory.record.store import Store
 
@@ -151,3 +153,103 @@ def test_what_is_wanted_otherwise_is_not_approved_before_it_is_proposed_anew(ope
     with pytest.raises(SessionError, match="decided already"):
         view.session.decide("approve", "it learnt", "Bo")
     assert not view.kinds(e.Decided)
+
+
+# ---------------------------------------------------------------- taken up again without something
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Every command that goes to a mind."""
+    commands, send = [], Supervisor.send
+
+    def noted(supervisor, command):
+        commands.append(command)
+        send(supervisor, command)
+
+    monkeypatch.setattr(Supervisor, "send", noted)
+    return lambda kind: [command for command in commands if isinstance(command, kind)]
+
+
+FACTS = "Zelda keeps bees.", "The spare key hangs behind the barometer.", "The goat eats radishes."
+
+
+def relived(sent) -> list[int]:
+    return [step.episode for part in sent(c.Relive) for step in part.steps if isinstance(step, c.Tell)]
+
+
+@pytest.mark.parametrize("cut", ["before it is lived again", "in the night", "at the gate"])
+def test_a_night_without_what_was_left_out_is_taken_up_by_a_mind_that_never_heard_it(
+    open_session, tmp_path, monkeypatch, sent, cut
+):
+    view = open_session("dies-reliving-1" if cut == "before it is lived again" else "")
+    taught(view, *FACTS)
+    at_the_gate(view)
+    view.session.change("too private to learn", "Ida", leave_out=[2])
+    if cut == "before it is lived again":
+        view.kind(e.MindLost)
+        view.until(lambda event: isinstance(event, e.Notice) and event.action == "resume-night")
+    else:
+        view.until(lambda event: isinstance(event, e.NightOpened) and event.episodes == [1, 3])
+        if cut == "at the gate":
+            view.until(lambda event: isinstance(event, e.Proposed) and event.proposal.episodes == [1, 3])
+    view.session.close()
+    before = len(sent(c.Relive))
+    monkeypatch.setenv("OBSERVATORY_DOUBLE", "")
+    again = open_session(history=False)
+    again.kind(e.MindReady)
+    again.session.resume_night()
+    assert again.kind(e.Proposed).proposal.episodes == [1, 3]
+    assert len(sent(c.Relive)) == before + 1 and 2 not in relived(sent)
+    assert not sent(c.Sleep)[-1].resume, "what is kept of the replay may have heard it"
+    again.session.decide("approve", "fine without it", "Ida")
+    again.until(lambda event: isinstance(event, e.NightClosed) and event.ended == "committed")
+    again.until(lambda _: [x.episode for command in sent(c.Restore)[1:] for x in command.episodes][-1:] == [2])
+    assert again.session.unconsolidated() == [2]
+    again.session.close()
+    sound(tmp_path / "mind")
+
+
+def test_an_interrupted_night_goes_on_without_what_was_forgotten_since(open_session, tmp_path):
+    view = open_session("dies-at-step-2")
+    taught(view, *FACTS)
+    view.session.sleep(EXAM)
+    view.kind(e.MindLost)
+    view.session.close()
+    view = open_session(history=False)
+    view.kind(e.MindReady)
+    view.session.forget([2], "Ida", "private")
+    view.kind(e.Forgotten)
+    view.session.close()
+    again = open_session(history=False)
+    again.kind(e.MindReady)
+    again.session.resume_night()
+    assert again.kind(e.NightOpened).episodes == [1, 3]
+    again.kind(e.Proposed)
+    again.session.decide("approve", "it learnt", "Ida")
+    assert again.kind(e.NightClosed).ended == "committed"
+    again.session.close()
+    sound(tmp_path / "mind")
+
+
+@pytest.mark.parametrize("how", ["forgotten", "excluded"])
+def test_an_interrupted_night_with_nothing_left_is_not_offered_again(open_session, command, files, tmp_path, how):
+    view = open_session("dies-at-step-2")
+    taught(view, FACTS[1])
+    view.session.sleep(EXAM)
+    view.kind(e.MindLost)
+    view.session.close()
+    view = open_session(history=False)
+    view.kind(e.MindReady)
+    if how == "forgotten":
+        view.session.forget([1], "Ida", "private")
+        view.kind(e.Forgotten)
+    else:
+        view.session.mark([1], "excluded", True, "Ida")
+    with pytest.raises(SessionError, match="none to resume"):
+        view.session.resume_night()
+    assert view.session.state.resumable is None
+    view.session.close()
+    done = command("live", *files, "--approve", "always")
+    assert done.returncode == 0, done.stderr
+    assert stored(tmp_path / "mind", e.NightCommitted)[0].night == 2
