@@ -70,8 +70,7 @@ class _Watched:
 
     def _decide(self, proposed: e.Proposed) -> None:
         if self.approve == "ask":
-            decision, reason = self.terminal.ask(proposed)
-            self.session.decide(decision, reason, self.by)
+            self._ask(proposed)
             return
         self.terminal.table(proposed)
         policy = policyfile.in_force(self.home)
@@ -82,6 +81,18 @@ class _Watched:
             raise Refusal(
                 REFUSED, f"A night waits at the gate: {reason}. What to do: `observatory forget --approve ask` goes on."
             )
+
+    def _ask(self, proposed: e.Proposed) -> None:
+        """A person at the terminal, who may hold and is asked again."""
+        decision = "hold"
+        while decision == "hold":
+            decision, reason = self.terminal.ask(proposed)
+            self.session.decide(decision, reason, self.by)
+        if self.session.state.can_decide:
+            raise Refusal(
+                REFUSED, "A night waits at the gate for another person's approval; yours is kept. What to do: "
+                "`observatory forget --approve ask`, by that person, goes on."
+            )  # fmt: skip
 
     def report(self, done: e.Forgotten) -> dict:
         return {

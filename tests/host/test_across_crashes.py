@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
+from msgspec import structs
 
 from observatory.host import reviewed
 from observatory.host.session import SessionError
@@ -11,11 +16,21 @@ from observatory.protocol import commands as c
 from observatory.protocol import events as e
 from observatory.record.store import Store
 
+from .conftest import ROOT, environment
 from .test_live import DAY
 from .test_live import EXAM as EXAM_FILE
+from .test_policy import TWO, UNWATCHED, own
 from .test_session import EXAM, at_the_gate, stored, taught
 
 pytestmark = pytest.mark.crash
+
+
+@pytest.fixture
+def files(tmp_path):
+    day, exam = tmp_path / "day.jsonl", tmp_path / "exam.jsonl"
+    day.write_text(DAY)
+    exam.write_text(EXAM_FILE)
+    return "--day", day, "--exam", exam, "--home", tmp_path / "mind"
 
 
 def sound(home) -> None:
@@ -68,8 +83,7 @@ def test_a_veto_in_mid_night_stands_though_the_host_is_lost_before_it_is_carried
     opened, _ = stored(tmp_path / "mind", e.NightOpened, e.NightClosed)
     with Store.open(tmp_path / "mind", "write") as store:
         word = e.Decided(night=1, delta="", decision="veto", by="Bo", reason="enough")
-        store.keep([e.NightOpened(**{name: getattr(opened, name) for name in opened.__struct_fields__} | {"seq": 0})])
-        store.keep([word])
+        store.keep([structs.replace(opened, seq=0), word])
     again = open_session(history=False)
     assert (again.kind(e.NightClosed).ended, again.session.state.resumable) == ("vetoed", None)
 
@@ -90,15 +104,25 @@ def test_a_veto_on_the_way_to_the_gate_leaves_nothing_to_approve(open_session):
     assert not view.kinds(e.NightCommitted)
 
 
+def test_a_run_that_goes_on_does_not_sleep_again_on_a_line_whose_night_was_vetoed_as_the_host_died(
+    files, command, tmp_path
+):
+    assert command("live", *files, words="dies-at-step-2").returncode == 1
+    with Store.open(tmp_path / "mind", "write") as store:
+        (opened,) = store.history(kinds=[e.NightOpened])
+        word = e.Decided(night=1, delta="", decision="veto", by="Bo", reason="no")
+        store.keep([structs.replace(opened, seq=0), word])
+    for _ in range(2):
+        done = command("live", *files, "--approve", "always")
+        assert done.returncode == 0, done.stderr
+    assert stored(tmp_path / "mind", e.NightClosed)[-1].ended == "vetoed"
+    assert stored(tmp_path / "mind", e.NightCommitted) == [], "the same night was not put to the policy in its place"
+    assert command("live", *files, "--approve", "always", "--again").returncode == 0
+    assert len(stored(tmp_path / "mind", e.NightCommitted)) == 1
+    sound(tmp_path / "mind")
+
+
 # ---------------------------------------------------------------- what a person holds or wants otherwise
-
-
-@pytest.fixture
-def files(tmp_path):
-    day, exam = tmp_path / "day.jsonl", tmp_path / "exam.jsonl"
-    day.write_text(DAY)
-    exam.write_text(EXAM_FILE)
-    return "--day", day, "--exam", exam, "--home", tmp_path / "mind"
 
 
 def waits_at_the_gate(open_session, command, files):
@@ -253,3 +277,52 @@ def test_an_interrupted_night_with_nothing_left_is_not_offered_again(open_sessio
     done = command("live", *files, "--approve", "always")
     assert done.returncode == 0, done.stderr
     assert stored(tmp_path / "mind", e.NightCommitted)[0].night == 2
+
+
+# ---------------------------------------------------------------- a forgetting that asks
+
+
+def forgets(tmp_path, answers: bytes) -> tuple[int, str]:
+    """`observatory forget 2` with a person at the terminal who answers this."""
+    master, slave = os.openpty()
+    call = [sys.executable, "-m", "observatory", "forget", "--home", str(tmp_path / "mind"), "--approve", "ask"]
+    if not stored(tmp_path / "mind", e.ForgettingAsked):
+        call.insert(4, "2")
+    with subprocess.Popen(
+        call, stdin=slave, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT, env=environment(tmp_path)
+    ) as run:
+        os.write(master, answers)
+        try:
+            said = run.communicate(timeout=30)[1].decode()
+        finally:
+            run.kill()
+    os.close(master)
+    os.close(slave)
+    return run.returncode, said
+
+
+@pytest.fixture
+def learnt(open_session, tmp_path):
+    view = open_session()
+    taught(view, *FACTS)
+    at_the_gate(view)
+    view.session.decide("approve", "it learnt", "Ida")
+    view.kind(e.NightClosed)
+    view.session.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal is a Unix thing")
+def test_who_holds_a_night_of_a_forgetting_is_asked_again(learnt, tmp_path):
+    code, said = forgets(tmp_path, b"hold\napprove\nwithout it\n")
+    assert code == 0, said
+    assert [word.decision for word in stored(tmp_path / "mind", e.Decided)] == ["approve", "hold", "approve"]
+    assert stored(tmp_path / "mind", e.Forgotten)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal is a Unix thing")
+def test_a_night_of_a_forgetting_that_waits_for_another_person_does_not_keep_the_first_waiting(learnt, tmp_path):
+    (tmp_path / "mind" / "policy.toml").write_text(own(TWO, UNWATCHED), "utf-8")
+    code, said = forgets(tmp_path, b"approve\nwithout it\n")
+    assert code == 3 and "another person" in said, said
+    assert stored(tmp_path / "mind", e.Decided)[-1].waits == 1
+    assert not stored(tmp_path / "mind", e.Forgotten)
