@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -19,7 +20,7 @@ from observatory.record.store import Store
 from .conftest import ROOT, environment
 from .test_live import DAY
 from .test_live import EXAM as EXAM_FILE
-from .test_policy import TWO, UNWATCHED, own
+from .test_policy import PERPLEXITY, TWO, UNWATCHED, own
 from .test_session import EXAM, at_the_gate, stored, taught
 
 pytestmark = pytest.mark.crash
@@ -120,6 +121,61 @@ def test_a_run_that_goes_on_does_not_sleep_again_on_a_line_whose_night_was_vetoe
     assert command("live", *files, "--approve", "always", "--again").returncode == 0
     assert len(stored(tmp_path / "mind", e.NightCommitted)) == 1
     sound(tmp_path / "mind")
+
+
+# ---------------------------------------------------------------- an approval
+
+
+def approved_once_and_lost(open_session, tmp_path):
+    """Two people must approve, one has, and the mind was lost before the other did."""
+    (tmp_path / "mind").mkdir()
+    (tmp_path / "mind" / "policy.toml").write_text(own(TWO, UNWATCHED), "utf-8")
+    view = open_session()
+    taught(view)
+    at_the_gate(view)
+    view.session.decide("approve", "it learnt", "Ida")
+    os.kill(view.session.state.pid, signal.SIGKILL)
+    return view
+
+
+def taken_up(view, monkeypatch) -> None:
+    lost = woken_again(view, monkeypatch)
+    view.session.resume_night()
+    since(view, lost, e.Proposed)
+
+
+def test_one_of_two_approvals_outlives_the_mind_and_is_still_one(open_session, tmp_path, monkeypatch):
+    view = approved_once_and_lost(open_session, tmp_path)
+    taken_up(view, monkeypatch)
+    with pytest.raises(SessionError, match="two different people"):
+        view.session.decide("approve", "once more", "Ida")
+    view.session.decide("approve", "so it did", "Bo")
+    view.until(lambda event: isinstance(event, e.NightClosed) and event.ended == "committed")
+    assert [word.waits for word in view.kinds(e.Decided)] == [1, 0]
+    view.session.close()
+    sound(tmp_path / "mind")
+
+
+def test_an_approval_from_before_counts_for_no_other_proposal_of_the_night(open_session, tmp_path, monkeypatch):
+    view = approved_once_and_lost(open_session, tmp_path)
+    taken_up(view, monkeypatch)
+    view.session.change("half will do", "Cy", scale=0.5)
+    view.until(lambda event: isinstance(event, e.Proposed) and event.proposal.scale == 0.25)
+    view.session.decide("approve", "so it did", "Bo")
+    assert view.kinds(e.Decided)[-1].waits == 1 and not view.kinds(e.NightCommitted)
+    view.session.decide("approve", "half of it learnt", "Ida")
+    view.until(lambda event: isinstance(event, e.NightClosed) and event.ended == "committed")
+    view.session.close()
+    sound(tmp_path / "mind")
+
+
+def test_an_approval_from_before_counts_under_no_other_policy(open_session, tmp_path, monkeypatch):
+    view = approved_once_and_lost(open_session, tmp_path)
+    stricter = own(TWO, UNWATCHED, (PERPLEXITY, "{ at_most = 0.02 }"))
+    (tmp_path / "mind" / "policy.toml").write_text(stricter, "utf-8")
+    taken_up(view, monkeypatch)
+    view.session.decide("approve", "so it did", "Bo")
+    assert view.kinds(e.Decided)[-1].waits == 1 and not view.kinds(e.NightCommitted)
 
 
 # ---------------------------------------------------------------- what a person holds or wants otherwise
