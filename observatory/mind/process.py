@@ -22,7 +22,7 @@ from ..protocol import commands as cmd
 from ..protocol import events as ev
 from ..protocol import wire
 from ..protocol.conditions import ConditionUnclear, Watch, read
-from . import checkpoint, footprint
+from . import footprint
 
 HEARTBEAT_S = 1.0
 AWAY_BELOW_WINDOW = 5
@@ -191,7 +191,8 @@ class Loop:
                     self._take(self._next(), night)
         except NightVetoed as vetoed:
             generator.close()
-            checkpoint.drop(mind.parts.checkpoints)
+            for event in night.dropped():
+                self.send(event)
             changed = vetoed.veto.changed
             self.send(night.closed("changed" if changed else "vetoed", vetoed.veto.reason))
             for event in () if changed else mind.day_ends(night.number):
