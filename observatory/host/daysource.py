@@ -17,6 +17,7 @@ from ..plugins import aside, find, telling
 from ..plugins.choice import ChoiceUnclear, read
 from ..protocol import events as e
 from ..protocol.days import Day, DayError
+from .life import OVER
 from .refusal import Refusal
 
 FAILED, WRONG = 1, 2
@@ -69,3 +70,18 @@ def lived(day_: Day, known: Iterable[e.LineLived]) -> int:
             furthest[each.file_hash] = max(each.line, furthest.get(each.file_hash, 0))
     # The night at the end of a shorter day is none of this day's lines.
     return max((min(line, day_.begun[hashed]) for hashed, line in furthest.items()), default=0)
+
+
+def slept(why: str, known: Iterable[e.Record]) -> bool:
+    """Whether the night that was opened last, for this reason, was decided on and then ended by a crash: it is over,
+    and nobody was left to write down that its line is behind."""
+    opened, over = None, False
+    for event in known:
+        match event:
+            case e.LineLived():
+                opened, over = None, False
+            case e.NightOpened():
+                opened, over = event, False
+            case e.NightClosed() if opened is not None and event.night == opened.night:
+                over = event.ended in OVER
+    return over and opened.why == why

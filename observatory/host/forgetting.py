@@ -106,6 +106,26 @@ class Forgetting:
         )  # fmt: skip
         keeping.send(c.VetoNight(by=by, reason=f"wanted otherwise: {reason}", changed=True))
 
+    def left_out(self, night: int) -> list[int]:
+        """What reviewers have left out of a night that has not come to its end yet."""
+        found: set[int] = set()
+        for event in self._keeping.store.history(kinds=[e.ChangesAsked, e.NightClosed]):
+            if event.night == night and isinstance(event, e.ChangesAsked):
+                found |= set(event.leave_out)
+            elif event.night == night and event.ended in life.OVER:
+                found = set()
+        return sorted(found)
+
+    def leave_out(self, order: c.Sleep, left_out: list[int]) -> None:
+        """A night without these that was cut short: the day is lived again without them, and then it is opened."""
+        self._left_out, self._scale, self.active = left_out, 1.0, True
+        self._order = structs.replace(order, resume=False)
+        try:
+            self._live_without()
+        except SessionError:
+            self._let_go()
+            raise
+
     def blocks(self) -> str:
         """Why no other night may be opened now, or nothing."""
         if self.active:
@@ -258,14 +278,19 @@ class Forgetting:
         keeping.send(c.Restore(episodes=back))
         self._over()
 
-    def _over(self) -> None:
+    def _let_go(self) -> None:
         self.active, self._left_out, self._order, self._scale = False, [], None, 1.0
+
+    def _over(self) -> None:
+        self._let_go()
         for said in self._keeping.unanswered.again():
             self._keeping.send(said)
 
     def _stop(self, why: str) -> None:
-        left_out, self.active = self._left_out, False
-        self._left_out, self._order, self._scale = [], None, 1.0
+        left_out = self._left_out
+        self._let_go()
+        if left_out:
+            self._keeping.ask(self._keeping.nights.take_up)
         remedy = "" if left_out else "`observatory forget` goes on with it; until then nothing of it is replayed."
         self._keeping.ask(self._keeping.keep, [e.Notice(
             at=time.time(), level="warning", title="Living again was cut short",

@@ -188,6 +188,9 @@ class _Run:
             return
         exam = paper.due(life.exam, life.day, line.line)
         why = f"line {line.line} of the day ends it"
+        if daysource.slept(why, self.session.stored([e.LineLived, e.NightOpened, e.NightClosed])):
+            self.terminal.say(f"The night at line {line.line} is over; it ended when the last run did.")
+            return
         self.night_through(exam, life.plan, why, file_hash=life.day.file_hash, line=line.line)
 
     def would_sleep(self) -> bool:
@@ -250,7 +253,7 @@ class _Run:
         self.terminal.table(proposed)
         policy = policyfile.in_force(self.life.home)
         own = None if policy == policyfile.built_in() else policy
-        decision, reason, by = verdict(self.life.approve, proposed, own)
+        decision, reason, by = verdict(self.life.approve, proposed, own, self.session.held_by(self.night))
         self.proposed = None
         self.session.decide(decision, reason, by)
         if decision == "hold":

@@ -34,6 +34,7 @@ class Nights:
         self.open: e.NightOpened | None = None
         self._asked: int | None = None
         self._committed = ""
+        self._veto: e.Decided | None = None
         self._line: tuple[str, int] = NO_LINE
         self._order: c.Sleep | None = None
 
@@ -43,9 +44,13 @@ class Nights:
         """What a night's own events mean here. A day's sleep is lived when its night is over, in the same breath."""
         match event:
             case e.NightOpened():
-                self.open, self._asked, self._committed = event, None, ""
+                self.open, self._asked, self._committed, self._veto = event, None, "", None
+            case e.Decided(decision="veto") if self.open is not None and event.night == self.open.night:
+                self._veto = event
             case e.NightCommitted():
                 self._committed = event.cortex_after
+            case e.NightClosed(ended="changed"):
+                self.open = self._asked = None
             case e.NightClosed():
                 self.open = self._asked = None
                 (file_hash, line), self._line = self._line, NO_LINE
@@ -58,8 +63,11 @@ class Nights:
         return []
 
     def take_up(self) -> None:
-        """At opening: a night that a crash left open is closed, and one that was interrupted is offered again."""
-        opened, closed = None, None
+        """At opening, and when a change to a night was cut short: one that a crash left open is closed, one that was
+        interrupted is offered again."""
+        if self.busy or self._keeping.state.resumable is not None:
+            return
+        opened, closed, self._line = None, None, NO_LINE
         store = self._keeping.store
         for event in store.history(max(0, store.last_opening() - 1), kinds=[e.NightOpened, e.NightClosed]):
             if isinstance(event, e.NightOpened):
@@ -70,9 +78,11 @@ class Nights:
             return
         if closed is None:
             self.open = opened
-            self._committed = {a.night: a.cortex_after for a in self._keeping.store.accepted()}.get(opened.night, "")
+            self._committed = {a.night: a.cortex_after for a in store.accepted()}.get(opened.night, "")
+            said = store.history(opened.seq, kinds=[e.Decided])
+            self._veto = next((word for word in said if (word.night, word.decision) == (opened.night, "veto")), None)
             self.interrupted("the observatory ended while this night was open")
-        elif closed.ended == "interrupted":
+        elif closed.ended in ("interrupted", "changed"):
             self._offer(opened, "It was interrupted before.")
 
     def lost(self) -> int | None:
@@ -82,7 +92,7 @@ class Nights:
 
     def interrupted(self, why: str) -> None:
         """Close a night that nobody else will. What was committed stays committed, and what was vetoed vetoed."""
-        opened, committed, vetoed = self.open, self._committed, self._vetoed(self.open)
+        opened, committed, vetoed = self.open, self._committed, self._veto
         ended = "committed" if committed else "vetoed" if vetoed else "interrupted"
         closed = e.NightClosed(
             at=time.time(), night=opened.night, ended=ended, cortex=committed or opened.cortex,
@@ -92,12 +102,9 @@ class Nights:
         if ended == "interrupted":
             self._offer(opened, f"The reason: {why}.")
 
-    def _vetoed(self, opened: e.NightOpened) -> e.Decided | None:
-        """The veto that was recorded and that the mind did not live to carry out."""
-        said = self._keeping.store.history(opened.seq, kinds=[e.Decided])
-        return next((word for word in said if word.night == opened.night and word.decision == "veto"), None)
-
     def _offer(self, opened: e.NightOpened, why: str) -> None:
+        if not self._left_of(opened.episodes):
+            return
         self._keeping.set(resumable=opened)
         offer = e.Notice(
             at=time.time(), level="warning", title=f"Night {opened.night} was interrupted",
@@ -128,16 +135,32 @@ class Nights:
         """
         self._none_open()
         opened = self._keeping.state.resumable
-        if opened is None:
+        left_out = self._keeping.forgetting.left_out(opened.night) if opened else []
+        episodes = [n for n in self._left_of(opened.episodes) if n not in left_out] if opened else []
+        if not episodes:
+            self._keeping.set(resumable=None)
             raise SessionError("No night was interrupted, so there is none to resume. What to do: open a new one.")
         first = self._order if self._order is not None and self._order.night == opened.night else None
         plan = plan or (first.plan if first else life.plan_of(opened) or _plan_of(opened))
         exam = exam or (first.exam if first else self._asked_before(opened.night))
         order = c.Sleep(
-            night=opened.night, seed=opened.seed, episodes=opened.episodes, old_episodes=opened.old_episodes,
+            night=opened.night, seed=opened.seed, episodes=episodes,
+            old_episodes=[n for n in self._left_of(opened.old_episodes) if n not in left_out],
             traces=self._keeping.store.traces_of_faded(TRACES), exam=exam, plan=plan, why=opened.why, resume=True,
         )  # fmt: skip
-        return self._send(order, line)
+        if not left_out:
+            return self._send(order, line)
+        # A mind that woke since holds what was left out; it comes to be one that never heard it before it sleeps.
+        self._keeping.forgetting.leave_out(order, left_out)
+        self._line = line
+        return order.night
+
+    def _left_of(self, episodes: list[int]) -> list[int]:
+        """Those that a night may still go over: since then they were neither forgotten nor let go of, and nobody keeps
+        them out of all nights."""
+        store = self._keeping.store
+        standing, excluded = store.standings(episodes), set(store.marked("excluded"))
+        return [n for n in episodes if standing[n] == "held" and n not in excluded]
 
     def _asked_before(self, night: int) -> list[e.Question]:
         """The questions a night was opened with, from the papers it wrote, when nobody is left who remembers."""
@@ -165,7 +188,7 @@ class Nights:
         )  # fmt: skip
 
     def send_again(self, order: c.Sleep) -> None:
-        self._send(order, NO_LINE)
+        self._send(order, self._line)
 
     def _none_open(self) -> None:
         if self.busy:
@@ -193,15 +216,37 @@ class Nights:
             decided = msgspec.convert({**fields, "at": time.time()}, e.Decided)
         except msgspec.ValidationError as error:
             raise SessionError(f"“{decision}” is no decision: approve, hold or veto.") from error
-        before = keeping.state.saved_through
         words = wording.worded(keeping.home, keeping.store, keeping.state.proposed, decided, signer)
-        keeping.keep(words)
-        if keeping.state.saved_through == before:
-            raise SessionError(f"The decision could not be recorded, so it does not count. {keeping.state.problem}")
+        self._recorded(words)
         decided = words[-1]
         if not decided.waits:
             signed = {"key": decided.key, "signature": decided.signature}
             keeping.send(c.Decide(**fields, **signed, recorded=keeping.state.saved_through))
+
+    def veto(self, order: c.VetoNight) -> None:
+        """At the gate a decision like any other. Before it there is no proposal yet, but the word is as final: recorded
+        first, so that the night is not offered again where the mind is lost before it has heard."""
+        keeping = self._keeping
+        if keeping.state.can_decide:
+            self.decide("veto", order.reason, order.by)
+            return
+        if self.open is None:
+            raise SessionError("No night is running.")
+        if keeping.forgetting.active and keeping.state.decided == "changes":
+            raise SessionError("This night is derived again without something. What to do: veto it once it is open.")
+        word = e.Decided(
+            at=time.time(), night=self.open.night, delta="", decision="veto", by=order.by, reason=order.reason
+        )
+        self._recorded([word])
+        keeping.send(order)
+
+    def _recorded(self, words: list[e.Record]) -> None:
+        """What is decided is on disk when this returns, or it raises."""
+        keeping = self._keeping
+        before = keeping.state.saved_through
+        keeping.keep(words)
+        if keeping.state.saved_through == before:
+            raise SessionError(f"The decision could not be recorded, so it does not count. {keeping.state.problem}")
 
     def roll_back(self, night: int, why: str) -> None:
         self._none_open()

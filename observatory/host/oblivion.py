@@ -70,18 +70,29 @@ class _Watched:
 
     def _decide(self, proposed: e.Proposed) -> None:
         if self.approve == "ask":
-            decision, reason = self.terminal.ask(proposed)
-            self.session.decide(decision, reason, self.by)
+            self._ask(proposed)
             return
         self.terminal.table(proposed)
         policy = policyfile.in_force(self.home)
         own = None if policy == policyfile.built_in() else policy
-        decision, reason, by = verdict(self.approve, proposed, own)
+        decision, reason, by = verdict(self.approve, proposed, own, self.session.held_by(proposed.proposal.night))
         self.session.decide(decision, reason, by)
         if decision == "hold":
             raise Refusal(
                 REFUSED, f"A night waits at the gate: {reason}. What to do: `observatory forget --approve ask` goes on."
             )
+
+    def _ask(self, proposed: e.Proposed) -> None:
+        """A person at the terminal, who may hold and is asked again."""
+        decision = "hold"
+        while decision == "hold":
+            decision, reason = self.terminal.ask(proposed)
+            self.session.decide(decision, reason, self.by)
+        if self.session.state.can_decide:
+            raise Refusal(
+                REFUSED, "A night waits at the gate for another person's approval; yours is kept. What to do: "
+                "`observatory forget --approve ask`, by that person, goes on."
+            )  # fmt: skip
 
     def report(self, done: e.Forgotten) -> dict:
         return {

@@ -92,8 +92,13 @@ class Objection(NamedTuple):
     said: str
 
 
-def verdict(approve: Approve, proposed: Proposed, policy: Policy | PolicyUnclear | None = None) -> Verdict:
-    """What `--approve always|never|policy` says; `ask` is a person's, who is asked elsewhere. None: the built-in."""
+def verdict(
+    approve: Approve, proposed: Proposed, policy: Policy | PolicyUnclear | None = None, held_by: str = ""
+) -> Verdict:
+    """What `--approve always|never|policy` says; `ask` is a person's, who is asked elsewhere. None: the built-in.
+
+    `held_by`: the person who holds this night. No run by itself goes on with it then.
+    """
     if approve == "never":
         return Verdict("veto", "no proposal is approved in this run (--approve never)", f"{UNATTENDED} never")
     by = f"{UNATTENDED} {'always' if approve == 'always' else 'default' if policy is None else 'policy.toml'}"
@@ -103,6 +108,8 @@ def verdict(approve: Approve, proposed: Proposed, policy: Policy | PolicyUnclear
         policy = built_in()
     if isinstance(policy, PolicyUnclear):
         return Verdict("hold", str(policy).removesuffix("."), by)
+    if held_by:
+        return Verdict("hold", f"{held_by} holds it, and no run by itself goes over a person's word", by)
     against = objections(proposed, policy)
     if approve == "always":
         against = [each for each in against if _binds(policy, each)]

@@ -25,6 +25,7 @@ from .past import Timeline, timeline
 from .querying import Asked, Querying
 from .refusal import SessionError
 from .state import SessionState
+from .wording import held_by
 
 if TYPE_CHECKING:
     from .keys import Signer
@@ -277,6 +278,10 @@ class Session:
         self._writable()
         self._keeping.ask(self._keeping.nights.decide, decision, reason, by, signer).result(OPENING_S)
 
+    def held_by(self, night: int) -> str:
+        """The person who holds this night or wants it otherwise; no run by itself approves it then."""
+        return self._record(lambda store: held_by(store, night))
+
     def signs(self, by: str) -> bool:
         """Whether this person has a key of their own that the home trusts: then a decision is signed with it."""
         from . import keys
@@ -297,11 +302,10 @@ class Session:
         self.decide(decision, reason, by, signer)
 
     def veto_night(self, reason: str, by: str) -> None:
-        """End the running night at once, at whatever stage; at the gate this is a veto like any other."""
-        if self.state.can_decide:
-            self.decide("veto", reason, by)
-            return
-        self._night_command(_checked(c.VetoNight, by=by, reason=reason))
+        """End the running night at once, at whatever stage. Recorded first, like any decision."""
+        self._writable()
+        order = _checked(c.VetoNight, by=by, reason=reason)
+        self._keeping.ask(self._keeping.nights.veto, order).result(OPENING_S)
 
     def roll_back(self, night: int, why: str) -> None:
         """The cortex as it was after that night; 0 is the base. `RolledBack` says when it is done."""

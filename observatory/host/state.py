@@ -94,10 +94,15 @@ def _night_changes(state: SessionState, event: e.Event) -> dict:
         case e.StageEntered():
             return {"stage": event.stage}
         case e.Proposed():
-            return {"proposal": event.proposal, "proposed": event, "decided": "", "stage": "gate"}
+            # A night that was vetoed on its way here stays vetoed.
+            decided = "veto" if state.decided == "veto" else ""
+            return {"proposal": event.proposal, "proposed": event, "decided": decided, "stage": "gate"}
         case e.Decided():
             # An approval that waits for another person's leaves the proposal open.
             return {"decided": "hold" if event.waits else event.decision}
+        case e.ChangesAsked():
+            # What is wanted otherwise is not decided on any more; it is proposed anew.
+            return {"decided": "changes"}
         case e.NightCommitted():
             return {"cortex": event.cortex_after, "stage": "commit"}
         case e.NightClosed():

@@ -39,10 +39,26 @@ def worded(
             raise SessionError(f"This decision does not count: {unfit}.")
     elif isinstance(policy, PolicyUnclear):
         raise SessionError(str(policy))
+    elif approval.unattended(word.by) and (who := held_by(store, word.night)):
+        raise SessionError(f"This approval does not count: {who} holds night {word.night}, and a run by itself waits.")
     else:
         word = structs.replace(word, waits=_waits(policy, proposed, earlier(store, word), word, reviewers))
     known = not usable or any(taken.policy == policy.hash for taken in store.history(kinds=[e.PolicyTaken]))
     return [word] if known else [e.PolicyTaken(at=word.at, policy=policy.hash, says=policy.says), word]
+
+
+def held_by(store: Store, night: int) -> str:
+    """The person whose last word on this night, since it came to an end last, was to hold it or to change it."""
+    holding: dict[str, str] = {}
+    for said in store.history(kinds=[e.Decided, e.ChangesAsked, e.NightClosed]):
+        match said:
+            case e.NightClosed() if said.night == night and said.ended not in ("interrupted", "changed"):
+                holding = {}
+            case e.Decided() | e.ChangesAsked() if said.night == night and not approval.unattended(said.by):
+                holding.pop(approval.person(said.by), None)
+                if isinstance(said, e.ChangesAsked) or said.decision == "hold":
+                    holding[approval.person(said.by)] = said.by
+    return next(reversed(holding.values()), "")
 
 
 def earlier(store: Store, word: e.Decided) -> list[e.Decided]:

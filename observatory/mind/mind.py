@@ -273,9 +273,11 @@ class Mind:
         self.moved(after)
         yield from self._refile()
         yield from self._adopt(order.accepted)
+        # What was handed back is held again before the nights count no more: cut short in between, nothing has both
+        # faded and left the cortex.
+        yield from self.fading.retained()
         yield ev.RolledBack(to_night=order.to_night, nights=gone, cortex=after, why=order.why)
         parts.governor.restore({e: bits_beyond(parts.lived[e].bits) for e in self.fading.awaiting()})
-        yield from self.fading.retained()
 
     def rebuild(self) -> None:
         """The cortex of the record again, after something other than the gate wrote into it."""

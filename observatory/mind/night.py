@@ -88,6 +88,8 @@ class Night:
         self.decision: Decide | None = None
         self.scale_down: float | None = None
         self.proposal: ev.Proposal | None = None
+        self.committed = False
+        """The delta is in the slow weights: from here on the night can end in no other way."""
         self.before = ""
         self.started = time.monotonic()
         self.progress = Progress(self.number, replay_steps=self.plan.steps)
@@ -299,18 +301,19 @@ class Night:
                 yield from self._scaled_down()
                 return
         if self.decision.decision == "veto":
-            checkpoint.drop(self.parts.checkpoints)
+            yield from self.dropped()
             yield self.closed("vetoed", self.decision.reason)
             return
         yield self.progress.enter("commit", "adding the delta to the slow weights")
         started = time.monotonic()
         after_hash = gate.commit(self.parts.cortex, self.number, self.proposal, self.decision, self.parts.deltas)
+        self.committed = True
         self.parts.hippocampus.cortex_moved()
         yield ev.NightCommitted(
             night=self.number, delta=self.proposal.delta, file=self.proposal.file, cortex_before=self.before,
             cortex_after=after_hash, wall_s=time.monotonic() - started,
         )  # fmt: skip
-        checkpoint.drop(self.parts.checkpoints)
+        yield from self.dropped()
         yield self.closed("committed", self.decision.reason)
 
     def _flags(self) -> list[ev.RedFlag]:
@@ -346,6 +349,17 @@ class Night:
             return False
         self.study.keep()
         return True
+
+    def dropped(self):
+        """The checkpoint of a night that is over goes. One that stays is no other night's, so nothing waits for it."""
+        try:
+            checkpoint.drop(self.parts.checkpoints)
+        except OSError as error:
+            yield ev.Notice(
+                level="warning", title="What the night had written down is still there",
+                text=f"Its checkpoint could not be taken away: {error}. No other night goes on from it.",
+                remedy="Look at the disk: may this program write there?",
+            )  # fmt: skip
 
     def _usable_checkpoint(self):
         """The checkpoint, if it was made for exactly this night on exactly this cortex."""

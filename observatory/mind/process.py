@@ -22,7 +22,7 @@ from ..protocol import commands as cmd
 from ..protocol import events as ev
 from ..protocol import wire
 from ..protocol.conditions import ConditionUnclear, Watch, read
-from . import checkpoint, footprint
+from . import footprint
 
 HEARTBEAT_S = 1.0
 AWAY_BELOW_WINDOW = 5
@@ -191,7 +191,8 @@ class Loop:
                     self._take(self._next(), night)
         except NightVetoed as vetoed:
             generator.close()
-            checkpoint.drop(mind.parts.checkpoints)
+            for event in night.dropped():
+                self.send(event)
             changed = vetoed.veto.changed
             self.send(night.closed("changed" if changed else "vetoed", vetoed.veto.reason))
             for event in () if changed else mind.day_ends(night.number):
@@ -203,6 +204,11 @@ class Loop:
             raise
         except Exception as error:  # noqa: BLE001 - a night that failed is told; the mind lives on
             generator.close()
+            if night is not None and night.committed:
+                # What follows from a commit was not carried through; a mind woken from the record has all of it.
+                self._explain(f"Night {order.night} was committed; what follows from it failed", error)
+                self.send(night.closed("committed", night.decision.reason))
+                raise Leaving from error
             self._explain(f"Night {order.night} failed; the cortex is as it was", error)
             if night is not None:
                 self.send(night.closed("failed", str(error)))
@@ -293,6 +299,12 @@ class Loop:
                 self.paused, self.until = False, command.unit
             case cmd.RunUntil() | cmd.Watch() if night is not None:
                 self._to_watch(command, night)
+            case cmd.VetoNight() if night is not None and night.committed:
+                self.send(ev.Notice(
+                    level="warning", title="The veto came too late",
+                    text=f"Night {night.number} was approved and is part of the cortex.",
+                    remedy=f"Roll back to before night {night.number} to take it out again.",
+                ))  # fmt: skip
             case cmd.VetoNight() if night is not None:
                 raise NightVetoed(command)
             case cmd.Decide() if night is not None:

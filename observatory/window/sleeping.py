@@ -41,8 +41,10 @@ class Sleeping:
     def interrupted(self) -> Night | None:
         """A night that a crash or a closed window cut short, if it is the last one."""
         night = self.night
-        ended = night.closed.ended if night and night.closed else ""
-        return night if night and (night.cut or ended == "interrupted") else None
+        if night is None:
+            return None
+        # Cut short as it may have been: one that was vetoed or committed by then is over.
+        return night if (night.closed.ended == "interrupted" if night.closed else night.cut) else None
 
     @property
     def review(self) -> Night | None:

@@ -132,13 +132,13 @@ class Double:
                 self.cortex = command.accepted[-1].cortex_after if command.accepted else BASE
                 nights = [n for n in self.nights if n > command.to_night]
                 self.nights = [a.night for a in command.accepted]
+                self.taught -= set(self.texts)
+                self.retain(0, set())
                 self.tell(
                     e.RolledBack(
                         at=time.time(), to_night=command.to_night, nights=nights, cortex=self.cortex, why=command.why
                     )
                 )
-                self.taught -= set(self.texts)
-                self.retain(0, set())
 
     def relive(self, order) -> None:
         if f"dies-reliving-{order.part}" in self.words:
@@ -285,6 +285,8 @@ class Double:
                 command = wire.command(self.connection.recv_bytes())
             except EOFError:
                 os._exit(0)
+            if "dies-on-word" in self.words and isinstance(command, c.VetoNight):
+                os.kill(os.getpid(), signal.SIGKILL)
             match command:
                 case c.Pause():
                     self.paused = True

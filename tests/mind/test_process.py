@@ -5,6 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
+from collections import deque
+from pathlib import Path
 
 import msgspec
 import psutil
@@ -118,8 +120,6 @@ def test_when_the_host_is_gone_the_night_is_written_down_and_the_mind_leaves(spa
     mind.pipe.close()
     mind.process.join(20)
     assert mind.process.exitcode == 0
-    from pathlib import Path
-
     tensors, state = checkpoint.read(Path(settings.checkpoint_folder))
     assert state["step"] >= 3
     assert tensors
@@ -160,6 +160,69 @@ def test_what_is_retained_is_told_even_when_the_host_leaves_as_the_night_ends(sp
     assert mind.until(ev.Retained).night == 1
     mind.process.join(10)
     assert len(of(mind.events, ev.NightClosed)) == 1
+
+
+class Answering:
+    """A pipe whose other end decides on what is proposed, and vetoes it as soon as it hears of the commit."""
+
+    def __init__(self, decision: str = "approve"):
+        self.decision, self.events, self.coming = decision, [], deque()
+
+    def send_bytes(self, data: bytes) -> None:
+        event = wire.event(data)
+        self.events.append(event)
+        if isinstance(event, ev.Proposed):
+            self.says(cmd.Decide(
+                night=1, delta=event.proposal.delta, decision=self.decision, by="t", reason="r", recorded=5
+            ))  # fmt: skip
+        if isinstance(event, ev.NightCommitted):
+            self.says(cmd.VetoNight(by="t", reason="no, wait"))
+
+    def says(self, command: cmd.Command) -> None:
+        self.coming.append(wire.pack(command))
+
+    def poll(self, _: float) -> bool:
+        return bool(self.coming)
+
+    def recv_bytes(self, _: int) -> bytes:
+        return self.coming.popleft()
+
+
+def test_a_veto_that_comes_after_the_commit_is_told_so_and_the_mind_knows_what_it_has_become(told):
+    loop = process.Loop(pipe := Answering())
+    loop.mind = told
+    loop._obey(cmd.Sleep(night=1, seed=3, episodes=list(TEXTS), plan=cmd.NightPlan(steps=3, rank=4)))
+    (committed,), (closed,) = of(pipe.events, ev.NightCommitted), of(pipe.events, ev.NightClosed)
+    assert (closed.ended, closed.cortex) == ("committed", committed.cortex_after)
+    assert "oll" in of(pipe.events, ev.Notice)[-1].remedy
+    assert told.nights == [1]
+    loop._obey(cmd.Tell(episode=50, text="A word by day."))
+    checked = of(pipe.events, ev.CortexChecked)[-1]
+    assert (checked.unchanged, checked.cortex) == (True, committed.cortex_after)
+
+
+def test_a_night_that_fails_after_its_commit_is_committed_and_the_mind_leaves_for_one_that_is_whole(told, monkeypatch):
+    def fails(*_):
+        raise MemoryError("no room to read the episodes anew")
+
+    monkeypatch.setattr(told, "woken_after", fails)
+    loop = process.Loop(pipe := Answering())
+    loop.mind = told
+    with pytest.raises(process.Leaving):
+        loop._obey(cmd.Sleep(night=1, seed=3, episodes=list(TEXTS), plan=cmd.NightPlan(steps=3, rank=4)))
+    (committed,), (closed,) = of(pipe.events, ev.NightCommitted), of(pipe.events, ev.NightClosed)
+    assert (closed.ended, closed.cortex) == ("committed", committed.cortex_after)
+
+
+@pytest.mark.parametrize(("decision", "ended"), [("approve", "committed"), ("veto", "vetoed")])
+def test_a_checkpoint_that_cannot_be_taken_away_does_not_change_how_a_night_ends(told, settings, decision, ended):
+    loop = process.Loop(pipe := Answering(decision))
+    loop.mind = told
+    (Path(settings.checkpoint_folder) / checkpoint.NAME).mkdir(parents=True)  # no file, so it cannot be taken away
+    loop._obey(cmd.Sleep(night=1, seed=3, episodes=list(TEXTS), plan=cmd.NightPlan(steps=3, rank=4)))
+    assert [closed.ended for closed in of(pipe.events, ev.NightClosed)] == [ended]
+    assert "still there" in " ".join(notice.title for notice in of(pipe.events, ev.Notice))
+    assert of(pipe.events, ev.ModeChanged)[-1].mode == "awake"
 
 
 def test_one_stage_ends_where_the_next_begins(spawned):

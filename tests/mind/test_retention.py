@@ -234,7 +234,6 @@ def test_a_roll_back_takes_the_cortical_strength_of_its_nights_away(told):
     a_night(told)
     events = list(told.roll_back(cmd.RollBack(to_night=0, accepted=[], why="look again")))
     (retained,) = of(events, ev.Retained)
-    assert isinstance(events[-1], ev.Retained)
     assert [each.cortical for each in retained.episodes] == [0.0] * len(TEXTS)
     assert held(retained) == list(TEXTS)
 
@@ -280,6 +279,8 @@ def test_an_episode_handed_back_for_a_roll_back_is_held_again(told):
     list(told.restore([msgspec.structs.replace(stored, held=False, text="", tokens=[])]))
     told.parts.hippocampus.forget(2)
     list(told.restore([stored]))
-    (retained,) = of(list(told.roll_back(cmd.RollBack(to_night=0, accepted=[], why="look again"))), ev.Retained)
+    events = list(told.roll_back(cmd.RollBack(to_night=0, accepted=[], why="look again")))
+    (retained,), (rolled_back,) = of(events, ev.Retained), of(events, ev.RolledBack)
     assert held(retained) == list(TEXTS)
+    assert events.index(retained) < events.index(rolled_back), "killed in between, it would be in neither store"
     assert told.parts.hippocampus.recall(TEXTS[2]).candidates[0][0] == 2

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from observatory.protocol import events as ev
 from observatory.window import words
 from observatory.window.changes import changes, counts
@@ -55,6 +57,16 @@ def test_a_night_under_which_the_mind_was_lost_can_be_resumed():
     assert story.interrupted.number == 1
     story.take(canned.ready(canned.START + 900))
     assert story.awake
+
+
+@pytest.mark.parametrize(("ended", "resumed"), [("vetoed", False), ("committed", False), ("interrupted", True)])
+def test_a_night_that_was_decided_on_before_the_mind_was_lost_is_not_offered_again(ended, resumed):
+    story = Story().take_all([*canned.day(), *canned.night_opens()])
+    story.take(ev.MindLost(exit_code=-9, night=1, last_words=""))
+    story.take(ev.NightClosed(
+        night=1, ended=ended, cortex=canned.BASE, why="", wall_s=0.0, steps=0, tokens=0, peak_rss_mb=0.0
+    ))  # fmt: skip
+    assert (story.interrupted is not None) == resumed
 
 
 def test_a_mind_that_reported_in_an_earlier_session_does_not_count_as_awake():

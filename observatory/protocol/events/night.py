@@ -225,7 +225,10 @@ class Proposed(Record, frozen=True, kw_only=True):
 
 
 class Decided(Record, frozen=True, kw_only=True):
-    """A person's or a policy's word on a proposal. Permitted is not executed."""
+    """A person's or a policy's word on a proposal. Permitted is not executed.
+
+    A veto before there is a proposal names no delta.
+    """
 
     night: int
     delta: str
