@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from ..host.refusal import Refusal
 from .line import FAILED, HERE, WRONG, Common, app
+from .reviewing import can_decide, whose
 
 Arm = Literal["sleep", "none", "retrieval", "finetune", "lora", "uniform", "no-dreams", "no-anchor"]
 Target = Literal["cross-entropy", "teacher", "on-policy"]
@@ -166,10 +167,7 @@ def live(
     from ..host.terminal import Terminal
 
     home = common.where()
-    if approve == "ask" and not sys.stdin.isatty():
-        raise Refusal(WRONG, "--approve ask needs a terminal to ask on. What to do: choose policy, always or never.")
-    if key is not None and approve != "ask":
-        raise Refusal(WRONG, "--key signs what a person decides. What to do: add --approve ask.")
+    can_decide(approve, key)
     if nights is not None and nights < 1:
         raise Refusal(WRONG, f"--nights {nights} is no number of nights; give 1 or more.")
     dials = _readable_drives(drives, home, drive)
@@ -178,7 +176,7 @@ def live(
     questions = _readable_exam(exam if exam or day else paper.first_exam())
     if perplexity_text is not None and not perplexity_text.is_file():
         raise Refusal(WRONG, f"There is no file {perplexity_text} to measure perplexity with.")
-    signer = _signer(key)
+    signer = whose(key)
     model = common.model or settings.peek(home).model
     _usable_model(model, home)
     _choose(home, fast_store=fast_store, drive=drive, examiner=examiner, looks_on=looks_on)
@@ -218,14 +216,6 @@ def _choose(home: Path, **roles: str | None) -> None:
 
     for role, words in roles.items():
         choices.choose(home, role, words)
-
-
-def _signer(key: str | None):
-    if key is None:
-        return None
-    from ..host import reviewing
-
-    return reviewing.signer(key)
 
 
 def _interrupt(*_) -> None:

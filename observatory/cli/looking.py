@@ -10,6 +10,7 @@ from cyclopts import Parameter, validators
 
 from ..host.refusal import Refusal
 from .line import FAILED, HERE, Common, a_life, app, has_lived
+from .reviewing import can_decide, whose
 
 
 @app.command
@@ -49,6 +50,7 @@ def forget(
     *episodes: Annotated[int, Parameter(validator=validators.Number(gte=1))],
     why: str = "asked for on the command line",
     approve: Literal["policy", "always", "never", "ask"] = "policy",
+    key: str | None = None,
     common: Common = HERE,
 ) -> int:
     """Take episodes out of the store, the record and every night that learned from them; without any: go on with it.
@@ -59,12 +61,15 @@ def forget(
         Kept with the act; do not repeat in it what is to be forgotten.
     approve
         Who decides on the nights that are derived again without them.
+    key
+        With --approve ask: the name on your key, to sign what you decide with it.
     """
     from ..host import oblivion
 
     home = a_life(common)
+    can_decide(approve, key)
     return oblivion.forget(
-        home, list(episodes), why, approve, model=common.model, quiet=common.quiet, as_json=common.json
+        home, list(episodes), why, approve, whose(key), model=common.model, quiet=common.quiet, as_json=common.json
     )
 
 

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from cyclopts import App
 
-from .line import HERE, Common, app
+from ..host.refusal import Refusal
+from .line import HERE, WRONG, Common, app
+
+
+def can_decide(approve: str, key: str | None) -> None:
+    """Whether somebody who is to be asked can be, and signs what they say and nobody else does."""
+    if approve == "ask" and not sys.stdin.isatty():
+        raise Refusal(WRONG, "--approve ask needs a terminal to ask on. What to do: choose policy, always or never.")
+    if key is not None and approve != "ask":
+        raise Refusal(WRONG, "--key signs what a person decides. What to do: add --approve ask.")
+
+
+def whose(key: str | None):
+    """The key that decisions at the terminal are signed with, its pass phrase asked for; none where none is named."""
+    if key is None:
+        return None
+    from ..host import reviewing
+
+    return reviewing.signer(key)
 
 
 @app.command

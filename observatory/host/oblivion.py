@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import getpass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -18,19 +19,23 @@ from .refusal import Refusal
 from .session import Session, SessionError
 from .terminal import Terminal
 
+if TYPE_CHECKING:
+    from .keys import Signer
+
 REFUSED = 3
 TURN_S = 0.25
 
 
 def forget(
-    home: Path, episodes: list[int], why: str, approve: Approve, *, model: str | None, quiet: bool, as_json: bool
-) -> int:
-    by = _person()
+    home: Path, episodes: list[int], why: str, approve: Approve, signer: Signer | None = None, *, model: str | None,
+    quiet: bool, as_json: bool,
+) -> int:  # fmt: skip
+    by = signer.name if signer else _person()
     with awake(home, model, quiet) as (session, terminal):
         nights = session.forget(episodes, by, why)
         if nights:
             terminal.say(f"Derived again without it: {_nights(nights)}.")
-        found = _Watched(home, session, terminal, approve, by)
+        found = _Watched(home, session, terminal, approve, by, signer)
         done = found.until_forgotten()
     if as_json:
         print(msgspec.json.encode(found.report(done)).decode())
@@ -40,8 +45,11 @@ def forget(
 
 
 class _Watched:
-    def __init__(self, home: Path, session: Session, terminal: Terminal, approve: Approve, by: str):
-        self.home, self.session, self.terminal, self.approve, self.by = home, session, terminal, approve, by
+    def __init__(
+        self, home: Path, session: Session, terminal: Terminal, approve: Approve, by: str, signer: Signer | None
+    ):
+        self.home, self.session, self.terminal, self.approve = home, session, terminal, approve
+        self.by, self.signer = by, signer
         self.ranks: dict[int, dict[str, tuple[int, int]]] = {}
         self.refused: list[int] = []
         self.derived: list[int] = []
@@ -87,7 +95,7 @@ class _Watched:
         decision = "hold"
         while decision == "hold":
             decision, reason = self.terminal.ask(proposed)
-            self.session.decide(decision, reason, self.by)
+            self.session.decide(decision, reason, self.by, self.signer)
         if self.session.state.can_decide:
             raise Refusal(
                 REFUSED, "A night waits at the gate for another person's approval; yours is kept. What to do: "

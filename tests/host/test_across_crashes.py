@@ -18,6 +18,8 @@ from observatory.protocol import events as e
 from observatory.record.store import Store
 
 from .conftest import ROOT, environment
+from .test_approval import SIGNED
+from .test_keys import PHRASE, made
 from .test_live import DAY
 from .test_live import EXAM as EXAM_FILE
 from .test_policy import PERPLEXITY, TWO, UNWATCHED, own
@@ -338,15 +340,16 @@ def test_an_interrupted_night_with_nothing_left_is_not_offered_again(open_sessio
 # ---------------------------------------------------------------- a forgetting that asks
 
 
-def forgets(tmp_path, answers: bytes) -> tuple[int, str]:
+def forgets(tmp_path, answers: bytes, *more: str, **around: str) -> tuple[int, str]:
     """`observatory forget 2` with a person at the terminal who answers this."""
     master, slave = os.openpty()
-    call = [sys.executable, "-m", "observatory", "forget", "--home", str(tmp_path / "mind"), "--approve", "ask"]
+    call = [sys.executable, "-m", "observatory", "forget", "--home", str(tmp_path / "mind"), "--approve", "ask", *more]
     if not stored(tmp_path / "mind", e.ForgettingAsked):
         call.insert(4, "2")
     with subprocess.Popen(
-        call, stdin=slave, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT, env=environment(tmp_path)
-    ) as run:
+        call, stdin=slave, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT,
+        env=environment(tmp_path, **around),
+    ) as run:  # fmt: skip
         os.write(master, answers)
         try:
             said = run.communicate(timeout=30)[1].decode()
@@ -382,3 +385,19 @@ def test_a_night_of_a_forgetting_that_waits_for_another_person_does_not_keep_the
     assert code == 3 and "another person" in said, said
     assert stored(tmp_path / "mind", e.Decided)[-1].waits == 1
     assert not stored(tmp_path / "mind", e.Forgotten)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal is a Unix thing")
+def test_under_a_policy_that_wants_signatures_a_forgetting_is_signed_or_not_ended(learnt, tmp_path):
+    home, ours = tmp_path / "mind", tmp_path / "own"
+    ida = made(ours, home)
+    (home / "policy.toml").write_text(own(SIGNED, UNWATCHED), "utf-8")
+    code, said = forgets(tmp_path, b"approve\nwithout it\n")
+    assert code != 0 and "sign" in said, said
+    assert not stored(home, e.Forgotten)
+    around = {"OBSERVATORY_KEYS": str(ours), "OBSERVATORY_PASSPHRASE": PHRASE}
+    code, said = forgets(tmp_path, b"approve\nwithout it\n", "--key", "Ida", **around)
+    assert code == 0, said
+    assert stored(home, e.Decided)[-1].key == ida.fingerprint
+    assert stored(home, e.Forgotten)
+    sound(home)
