@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import msgspec
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 
+from observatory import resources
 from observatory.host import driftfile, lookback
 from observatory.host.recording import NO_DRIFT, open_to_look
 from observatory.maps import client
@@ -112,3 +118,27 @@ def test_a_recording_is_painted_with_its_drift(recording, tmp_path, qapp):
     assert lookback.pictures(file, tmp_path / "out", "light", 1, as_json=False, quiet=True) == 0
     made = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"drift.png", "drift-layers.png", "drift-inside.png"} <= made
+
+
+@pytest.mark.pictures
+def test_the_picture_of_the_readme_is_what_its_command_paints_now(tmp_path):
+    """Not pixel by pixel: clocks are those of the reader's time zone, and another version of Qt smooths otherwise."""
+    shipped = resources.folder()
+    done = subprocess.run(
+        [sys.executable, "-m", "observatory", "pictures", str(tmp_path), "--theme", "dark", "--quiet", "--home",
+         str(next((shipped / "demo").glob("*.observatory")))],
+        capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    fresh, kept = (blocks(folder) for folder in (tmp_path / "layout-review.png", shipped / "pictures/window-night.png"))
+    assert fresh.shape == kept.shape
+    apart = np.abs(fresh - kept).max(-1)
+    assert (apart > 40).mean() < 0.02, "another picture: paint it again, look at it, and put it in the README's place"
+
+
+def blocks(path, size: int = 16) -> np.ndarray:
+    """The mean colour of every square of so many pixels."""
+    image = QImage(str(path)).convertToFormat(QImage.Format.Format_RGB32)
+    points = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)[..., :3].astype(float)
+    high, wide = (side // size for side in points.shape[:2])
+    return points[: high * size, : wide * size].reshape(high, size, wide, size, 3).mean((1, 3))
