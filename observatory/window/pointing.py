@@ -50,8 +50,8 @@ class Plane(QWidget):
         return np.isfinite(self._at).all(1)
 
     def _first(self) -> int:
-        """The mark that an arrow key chooses where none was chosen."""
-        raise NotImplementedError
+        """The mark that an arrow key chooses where none was chosen; here any that lies somewhere."""
+        return int(self._good().argmax())
 
     def nearest(self, point: QPointF) -> int | None:
         if not self.drawn:
