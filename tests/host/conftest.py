@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from observatory.host.session import Session
+from observatory.host.supervisor import Supervisor
 
 ROOT = Path(__file__).resolve().parents[2]
 DOUBLE = "tests.host.double"
@@ -82,3 +83,16 @@ def environment(tmp_path: Path, words: str = "", **more) -> dict[str, str]:
         **env, "OBSERVATORY_MIND": DOUBLE, "OBSERVATORY_DOUBLE": words, "OBSERVATORY_HOME": str(tmp_path / "home"),
         "PYTHONPATH": str(ROOT), **more,
     }  # fmt: skip
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Every command that goes to a mind."""
+    commands, send = [], Supervisor.send
+
+    def noted(supervisor, command):
+        commands.append(command)
+        send(supervisor, command)
+
+    monkeypatch.setattr(Supervisor, "send", noted)
+    return lambda kind: [command for command in commands if isinstance(command, kind)]

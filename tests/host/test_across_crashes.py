@@ -12,7 +12,6 @@ from msgspec import structs
 
 from observatory.host import reviewed
 from observatory.host.session import SessionError
-from observatory.host.supervisor import Supervisor
 from observatory.protocol import commands as c
 from observatory.protocol import events as e
 from observatory.record.store import Store
@@ -238,19 +237,6 @@ def test_what_is_wanted_otherwise_is_not_approved_before_it_is_proposed_anew(ope
 
 
 # ---------------------------------------------------------------- taken up again without something
-
-
-@pytest.fixture
-def sent(monkeypatch):
-    """Every command that goes to a mind."""
-    commands, send = [], Supervisor.send
-
-    def noted(supervisor, command):
-        commands.append(command)
-        send(supervisor, command)
-
-    monkeypatch.setattr(Supervisor, "send", noted)
-    return lambda kind: [command for command in commands if isinstance(command, kind)]
 
 
 FACTS = "Zelda keeps bees.", "The spare key hangs behind the barometer.", "The goat eats radishes."

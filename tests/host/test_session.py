@@ -11,7 +11,6 @@ from msgspec import structs
 
 from observatory import resources
 from observatory.host.session import SessionError
-from observatory.host.supervisor import Supervisor
 from observatory.protocol import commands as c
 from observatory.protocol import events as e
 from observatory.protocol.drives import Drives
@@ -216,19 +215,6 @@ def test_rolling_back_gives_the_earlier_cortex_also_after_a_restart(open_session
 
 
 # ---------------------------------------------------------------- what fades
-
-
-@pytest.fixture
-def sent(monkeypatch):
-    """Every command that goes to a mind."""
-    commands, send = [], Supervisor.send
-
-    def noted(supervisor, command):
-        commands.append(command)
-        send(supervisor, command)
-
-    monkeypatch.setattr(Supervisor, "send", noted)
-    return lambda kind: [command for command in commands if isinstance(command, kind)]
 
 
 def slept(view, night: int) -> e.Retained:
