@@ -161,6 +161,6 @@ def test_the_session_that_ships_is_of_the_real_model_and_carries_its_nights_and_
         drift = session.drift.look()
     assert {event.model for event in events if isinstance(event, e.MindReady)} == {"SmolLM2-135M-Instruct"}
     decided = {event.night: event.decision for event in events if isinstance(event, e.Decided)}
-    assert decided == {1: "approve", 2: "veto"}
+    assert decided == {1: "approve", 2: "approve"}
     assert sum(isinstance(event, e.ReplayStep) for event in events) > 80
     assert drift.whole and {stop.kind for stop in drift.stops} == {"base", "night", "step"}
