@@ -100,7 +100,7 @@ def _cortex(options, place) -> tuple[Cortex, str]:
     folder = options.models_folder or models.cache_folder(settings.default_home())
     found, where = models.prepare(options.model, folder)
     if not options.random_llama:
-        return Cortex.load(where, place.device, place.dtype), found.name
+        return Cortex.load(where, place.device, place.dtype, place.rounds), found.name
     from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
     from ..mind.attend import NAME

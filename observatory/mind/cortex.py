@@ -29,11 +29,13 @@ class ModelUnusable(RuntimeError):
 
 
 class Cortex:
-    def __init__(self, model, tokenizer, device: torch.device, dtype: torch.dtype):
+    def __init__(self, model, tokenizer, device: torch.device, dtype: torch.dtype, rounds: bool = False):
+        """`rounds`: a night's gradient steps may round what they multiply (`rounded.py`)."""
         self.model = model
         self.tokenizer = tokenizer
         self.device = device
         self.dtype = dtype
+        self.rounds = rounds
         for parameter in model.parameters():
             parameter.requires_grad_(False)
         model.eval()
@@ -46,7 +48,7 @@ class Cortex:
     # ------------------------------------------------------------ loading
 
     @classmethod
-    def load(cls, folder: Path, device: torch.device, dtype: torch.dtype) -> Cortex:
+    def load(cls, folder: Path, device: torch.device, dtype: torch.dtype, rounds: bool = False) -> Cortex:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         model = AutoModelForCausalLM.from_pretrained(
             folder, dtype=dtype, attn_implementation=NAME, local_files_only=True, trust_remote_code=False,
@@ -60,7 +62,7 @@ class Cortex:
                 f"{kind} is not built as this observatory needs it (decoder layers with rotary positions). "
                 "Choose a Llama-shaped model: SmolLM2, Llama, Qwen or Mistral."
             )
-        return cls(model.to(device), tokenizer, device, dtype)
+        return cls(model.to(device), tokenizer, device, dtype, rounds)
 
     # ------------------------------------------------------------ running
 

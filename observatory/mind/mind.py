@@ -83,11 +83,11 @@ class Mind:
             )
         found, folder = models.prepare(settings.model, models_folder, waits.append)
         yield ev.MindWaiting(what=f"loading {found.name} on {place.name}", fraction=0.2)
-        cortex = Cortex.load(folder, place.device, place.dtype)
+        cortex = Cortex.load(folder, place.device, place.dtype, place.rounds)
         speech = Speech(cortex)
         yield ev.MindWaiting(what="hashing the cortex", fraction=0.5)
         self.base = cortex.hash()
-        aux = models_folder / "measured" / f"{self.base[:16]}-{place.precision}"
+        aux = models_folder / "measured" / f"{self.base[:16]}-{place.format}"
         yield ev.MindWaiting(what="finding its way about (addresses and reference answers, once a model)", fraction=0.6)
         address = measured.address(speech, aux)
         reference = measured.reference(speech, aux)

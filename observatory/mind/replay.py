@@ -10,6 +10,7 @@ does not know when to stop or what becomes of the delta.
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -19,6 +20,7 @@ from .delta import Delta
 from .guard import Calm
 from .portions import Found, LossExploded, Portions, refuse
 from .rehearsal import OldRow
+from .rounded import Rounded
 from .speech import Speech
 from .views import View
 
@@ -110,6 +112,7 @@ class Replay:
         self._cooling: tuple[int, int] | None = None
         self._opening_low = self._lower([Row(speech.opening, [], False)])[0]
         self.delta.scale = recipe.delta_scale
+        self._products = Rounded(self.cortex) if self.cortex.rounds else nullcontext()
         self.portions = Portions(torch.cuda.empty_cache if self.cortex.device.type == "cuda" else lambda: None)
 
     # ------------------------------------------------------------ rows
@@ -228,7 +231,8 @@ class Replay:
         rate = recipe.rate * self._schedule(number)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        found = self._gradient(rows, drawn)
+        with self._products:
+            found = self._gradient(rows, drawn)
         refuse(found, [_named(d) for d in drawn], self.cortex.vocabulary, number)
         norm = torch.nn.utils.clip_grad_norm_(self.delta.parameters(), recipe.clip)
         if not torch.isfinite(norm):

@@ -74,6 +74,16 @@ def test_a_precision_by_hand_wins_and_an_unknown_one_is_refused():
         choose("cpu", "int3")
 
 
-def test_a_cpu_computes_in_float32_unless_told_otherwise():
-    assert choose("cpu").precision == "float32"
+@pytest.mark.parametrize(("arithmetic", "precision"), [(True, "mixed"), (False, "float32")])
+def test_a_cpu_rounds_the_products_of_a_step_only_where_it_has_arithmetic_for_them(monkeypatch, arithmetic, precision):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": arithmetic})
+    found = choose("cpu")
+    assert found.precision == precision and found.dtype is torch.float32
     assert choose("cpu", "bfloat16").precision == "bfloat16"
+
+
+def test_mixed_precision_is_kept_as_float32_and_refused_where_it_is_not_built_for():
+    found = choose("cpu", "mixed")
+    assert found.rounds and found.format == "float32" and not choose("cpu", "float32").rounds
+    with pytest.raises(DeviceUnusable, match="for a CPU"):
+        choose("meta", "mixed")

@@ -1,0 +1,87 @@
+"""Steps whose products are taken of rounded factors: near the exact gradient, and nothing else is touched by them."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+import torch
+
+from observatory.mind import views
+from observatory.mind.delta import Delta
+from observatory.mind.replay import Drawn, Recipe, Replay
+from observatory.mind.rounded import ROWS, Rounded
+from observatory.protocol import commands as cmd
+from observatory.protocol import events as ev
+from tests.mind.tiny import TEXTS, a_night, of, woken
+
+
+@pytest.fixture
+def exact(told):
+    """The tiny mind's cortex as it is, and what it makes of a few tokens."""
+    cortex = told.parts.cortex
+    before = {name: parameter.clone() for name, parameter in cortex.model.named_parameters()}
+    yield cortex
+    assert all(torch.equal(parameter, before[name]) for name, parameter in cortex.model.named_parameters())
+    assert not [m for m in cortex.model.modules() if isinstance(m, torch.nn.Linear) and "forward" in vars(m)]
+
+
+def gradient(told, rounds: bool) -> torch.Tensor:
+    """Of one step over two episodes and all their places, as one line of numbers."""
+    speech, cortex = told.parts.speech, told.parts.cortex
+    cortex.rounds = rounds
+    delta = Delta.fresh(cortex.matrices(1, 3), 2, 0)
+    with torch.no_grad():
+        for at, parameter in enumerate(delta.parameters()):
+            parameter.add_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(at)) * 0.02)
+    replay = Replay(speech, delta, Recipe(first_layer=1, last_layer=3))
+    texts = ["Zelda Marchetti keeps her bees in Trondheim.", "Bartholomew the goat refuses hay."]
+    drawn = [
+        Drawn(views.plain_views(speech, passage)[0], None)
+        for at, text in enumerate(texts, 1)
+        for passage in views.passages(speech, at, text, [6.0] * len(speech.encode(text)))[:1]
+    ]
+    replay.step(1, drawn)
+    cortex.rounds = False
+    return torch.cat([parameter.grad.flatten() for parameter in delta.parameters()])
+
+
+def test_the_rounded_gradient_points_where_the_exact_one_does(told, exact):
+    mine, true = gradient(told, True), gradient(told, False)
+    assert not torch.equal(mine, true), "nothing was rounded"
+    assert float(torch.cosine_similarity(mine, true, dim=0)) > 0.999
+    assert abs(float(mine.norm() / true.norm()) - 1) < 0.02
+
+
+def test_a_step_that_fails_half_way_leaves_no_rounding_behind(exact):
+    with pytest.raises(ValueError, match="half-way"), Rounded(exact):
+        raise ValueError("half-way")
+
+
+@pytest.mark.parametrize("rows", [1, ROWS - 1, ROWS, ROWS + 1])
+def test_rows_that_only_fill_up_change_nothing(exact, rows):
+    linear = next(m for m in exact.model.modules() if isinstance(m, torch.nn.Linear))
+    x = torch.randn(rows, linear.in_features, generator=torch.Generator().manual_seed(1), requires_grad=True)
+    with Rounded(exact):
+        out = linear(x)
+        out.sum().backward()
+    weight = linear.weight.bfloat16().float()
+    # The product comes back rounded too: to 8 bits of its own size.
+    assert out.shape == (rows, linear.out_features) and out.dtype is torch.float32
+    assert torch.allclose(out, x.bfloat16().float() @ weight.t(), rtol=2**-7, atol=1e-3)
+    assert torch.allclose(x.grad, weight.sum(0).expand_as(x), rtol=2**-7, atol=1e-3)
+
+
+def test_a_night_of_rounded_steps_says_so_and_repeats_bit_for_bit_and_its_veto_leaves_the_cortex_as_it_was(settings):
+    hashes = []
+    for precision in ("mixed", "mixed", "float32"):
+        mind = woken(msgspec.structs.replace(settings, precision=precision))
+        for number, text in TEXTS.items():
+            list(mind.tell(cmd.Tell(episode=number, text=text)))
+        before = mind.parts.cortex.hash()
+        events = a_night(mind, decision="veto")
+        assert of(mind.events, ev.MindReady)[0].precision == precision
+        assert mind.parts.cortex.hash() == before
+        hashes.append((before, of(events, ev.Proposed)[0].proposal.delta))
+    assert hashes[0] == hashes[1]
+    assert hashes[0][0] == hashes[2][0], "awake, a mixed mind is the same mind"
+    assert hashes[0][1] != hashes[2][1]
