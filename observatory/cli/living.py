@@ -156,7 +156,7 @@ def live(
     device
         auto, cpu, cuda or mps.
     precision
-        auto, float32 or bfloat16.
+        auto, float32, mixed (float32, but for the largest products of a night's steps) or bfloat16.
     perplexity_text
         A text that nobody trains on, to measure perplexity with.
     pictures

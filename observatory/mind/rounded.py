@@ -19,7 +19,7 @@ ROWS = 128
 
 
 class Rounded:
-    """`with rounded:` the cortex multiplies so. It has copies of the weights as they are now: make one for each night."""
+    """`with rounded:` the cortex multiplies so, by copies of its weights as they are now: make one for each night."""
 
     def __init__(self, cortex: Cortex):
         maps = [module for module in cortex.model.modules() if isinstance(module, torch.nn.Linear)]
