@@ -17,6 +17,7 @@ from .attend import Pack
 from .delta import Delta, WholeDelta
 from .portions import LossExploded
 from .replay import Recipe
+from .rounded import products
 
 BASELINES = ("finetune", "lora")
 TEXTS_AT_ONCE = 8
@@ -41,6 +42,7 @@ class Baseline:
         self.delta: Delta | WholeDelta | None = None
         recipe = Recipe.fitting(len(parts.cortex.layers))
         self.maps = self.cortex.matrices(recipe.first_layer, recipe.last_layer)
+        self._products = products(self.cortex)
         self.budget = self.plan.tokens or self.plan.steps * USUAL_TOKENS
 
     def probes(self) -> list:
@@ -85,16 +87,17 @@ class Baseline:
             rate = highest * min(1.0, share / WARMUP + 0.1, (1 - share) / (1 - WARMUP))
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            losses = self._losses([rows[e] for e in chosen])
-            loss = torch.stack([each.mean() for each in losses]).mean()
+            optimizer.zero_grad(set_to_none=True)
+            with self._products:
+                losses = self._losses([rows[e] for e in chosen])
+                loss = torch.stack([each.mean() for each in losses]).mean()
+                loss.backward()
             if not torch.isfinite(loss):
                 named = ", ".join(f"“{self.parts.lived[e].text[:60]}”" for e in chosen[:3])
                 raise LossExploded(
                     f"the loss became no number any more in the batch of step {self.step + 1} ({named} and "
                     f"{max(0, len(chosen) - 3)} more); the night stopped there and the cortex is as it was"
                 )
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
             norm = float(torch.nn.utils.clip_grad_norm_(parameters, CLIP))
             optimizer.step()
             self.step += 1

@@ -10,7 +10,6 @@ does not know when to stop or what becomes of the delta.
 from __future__ import annotations
 
 import math
-from contextlib import nullcontext
 from dataclasses import dataclass
 
 import torch
@@ -20,7 +19,7 @@ from .delta import Delta
 from .guard import Calm
 from .portions import Found, LossExploded, Portions, refuse
 from .rehearsal import OldRow
-from .rounded import Rounded
+from .rounded import products
 from .speech import Speech
 from .views import View
 
@@ -112,7 +111,7 @@ class Replay:
         self._cooling: tuple[int, int] | None = None
         self._opening_low = self._lower([Row(speech.opening, [], False)])[0]
         self.delta.scale = recipe.delta_scale
-        self._products = Rounded(self.cortex) if self.cortex.rounds else nullcontext()
+        self._products = products(self.cortex)
         self.portions = Portions(torch.cuda.empty_cache if self.cortex.device.type == "cuda" else lambda: None)
 
     # ------------------------------------------------------------ rows

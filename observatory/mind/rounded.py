@@ -8,6 +8,7 @@ no weight.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 import torch
@@ -16,6 +17,11 @@ from .cortex import Cortex
 
 ROWS = 128
 """Rows come in multiples of so many: for every shape the library makes a kernel and keeps it (1.6 GB after a night)."""
+
+
+def products(cortex: Cortex) -> AbstractContextManager:
+    """`with products:` around a step: rounded or, on a cortex that is not to be, as they are."""
+    return Rounded(cortex) if cortex.rounds else nullcontext()
 
 
 class Rounded:

@@ -85,3 +85,17 @@ def test_a_night_of_rounded_steps_says_so_and_repeats_bit_for_bit_and_its_veto_l
     assert hashes[0] == hashes[1]
     assert hashes[0][0] == hashes[2][0], "awake, a mixed mind is the same mind"
     assert hashes[0][1] != hashes[2][1]
+
+
+@pytest.mark.parametrize("arm", ["finetune", "lora"])
+def test_the_usual_ways_are_rounded_like_the_night_and_learn_as_they_do_without(settings, arm):
+    found = {}
+    for precision in ("mixed", "float32"):
+        mind = woken(msgspec.structs.replace(settings, precision=precision))
+        for number, text in TEXTS.items():
+            list(mind.tell(cmd.Tell(episode=number, text=text)))
+        steps = of(a_night(mind, decision="veto", arm=arm, tokens=600), ev.ReplayStep)
+        found[precision] = [step.loss for step in steps]
+    assert found["mixed"] != found["float32"]
+    assert found["mixed"] == pytest.approx(found["float32"], rel=0.02)
+    assert found["mixed"][-1] < found["mixed"][0]
