@@ -16,7 +16,7 @@ from ..protocol.commands import Sleep
 from .attend import Pack
 from .delta import Delta, WholeDelta
 from .portions import LossExploded
-from .replay import Recipe
+from .replay import USUAL_TOKENS, Recipe
 from .rounded import products
 
 BASELINES = ("finetune", "lora")
@@ -27,8 +27,6 @@ FINETUNE_RATE = 5e-5
 LORA = {"r": 16, "lora_alpha": 32, "lora_dropout": 0.05, "target_modules": "all-linear"}
 LORA_RATE = 2e-4
 CLIP = 1.0
-USUAL_TOKENS = 840
-"""Trained tokens of one step of replay: a plan in steps means as many tokens here."""
 
 
 class Baseline:

@@ -11,6 +11,7 @@ once, where a few rows of old material a step only sample it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
@@ -32,8 +33,8 @@ AT_ONCE = 24
 class Watcher:
     """Sums x·xᵀ over all inputs of each map while old material runs through the cortex."""
 
-    def __init__(self, maps: dict[str, torch.nn.Linear]):
-        self.maps = maps
+    def __init__(self, maps: dict[str, torch.nn.Linear], products: AbstractContextManager | None = None):
+        self.maps, self.products = maps, products or nullcontext()
         self.sums: dict[str, torch.Tensor] = {}
         self.counts: dict[str, int] = {}
 
@@ -75,7 +76,7 @@ class Watcher:
         for part in evenly(rows, AT_ONCE):
             pack = Pack([len(t) for t, _ in part], pasts=[opening if opened else None for _, opened in part])
             ids = torch.tensor([token for tokens, _ in part for token in tokens])
-            with cortex.beside(self.hooks()):
+            with cortex.beside(self.hooks()), self.products:
                 cortex.run(pack, cortex.embed(ids), pack.positions(), last=last)
             done += len(part)
             yield done, len(rows)

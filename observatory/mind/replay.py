@@ -24,6 +24,8 @@ from .speech import Speech
 from .views import View
 
 SENTENCE_ENDS = (".", "!", "?")
+USUAL_TOKENS = 840
+"""Trained tokens of one step: a plan in steps means as many of the usual ways, and one in tokens so many steps here."""
 TELLING_BITS = 4.0
 """A token that surprised by more than this when it was lived tells something; that "the" is expected tells nothing."""
 
@@ -268,9 +270,10 @@ class Replay:
     @torch.no_grad()
     def missed(self, rows: list[Row], at_once: int) -> list[float]:
         """The loss of each row's worst telling token as things stand; nothing is learnt from it."""
-        return self.portions.tried(
-            rows, at_once, lambda part: [float(worst) for _, worst in self.losses(part, self.forward(part))]
-        )
+        with self._products:
+            return self.portions.tried(
+                rows, at_once, lambda part: [float(worst) for _, worst in self.losses(part, self.forward(part))]
+            )
 
     def _schedule(self, number: int) -> float:
         """Up in a few steps, then down by a cosine; once nothing is left to learn, straight down to the end."""

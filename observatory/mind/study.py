@@ -19,7 +19,8 @@ from .course import Course
 from .curator import Curator
 from .delta import Delta
 from .onlooker import Onlooker
-from .replay import Drawn, Recipe, Replay, Row
+from .replay import USUAL_TOKENS, Drawn, Recipe, Replay, Row
+from .rounded import products
 
 CHECKPOINT_EVERY = 20
 DREAMS_KEPT, DREAMS_BY_CHANCE = 3, 1
@@ -60,9 +61,11 @@ class Study:
         self.before, self.saved, self._wished = cortex, saved, wished
         self.kept_scale = 1.0
         self.step = self.tokens = 0
-        self.recipe = Recipe.fitting(
-            len(parts.cortex.layers), steps=self.plan.steps, rank=self.plan.rank, seed=order.seed
-        )
+        steps = self.plan.steps
+        if self.plan.tokens is not None:
+            # The rate comes down by the end of the night, whichever of the two bounds ends it.
+            steps = min(steps, max(1, round(self.plan.tokens / USUAL_TOKENS)))
+        self.recipe = Recipe.fitting(len(parts.cortex.layers), steps=steps, rank=self.plan.rank, seed=order.seed)
         self.tonight = [e for e in order.episodes if e not in parts.superseded]
         self.earlier = [e for e in order.old_episodes if e not in parts.superseded]
         self.dreams: list[dreams.Dream] = []
@@ -234,14 +237,15 @@ class Study:
             return {}, None
         chance = torch.Generator().manual_seed(self.order.seed)
         maps = self.cortex.matrices(self.recipe.first_layer, self.recipe.last_layer)
-        habits = guard.Watcher(maps)
+        rounded = products(self.cortex)
+        habits = guard.Watcher(maps, rounded)
         old = [(row.tokens, row.opened) for row in self.old]
         if self.earlier:
             each = max(1, min(guard.VIEWS_EACH, EARLIER_READ // len(self.earlier)))
             order = torch.randperm(len(self.earlier), generator=chance).tolist()[: EARLIER_READ // each]
             old += self.views.some([self.earlier[i] for i in order], each, chance)
         primer = self.parts.primer[: len(self.parts.primer) * 2 // 3]
-        day, told = guard.Watcher(maps), self.views.some(self.tonight, guard.VIEWS_EACH, chance)
+        day, told = guard.Watcher(maps, rounded), self.views.some(self.tonight, guard.VIEWS_EACH, chance)
         read = chain(habits.watch(self.speech, old), habits.also(self.speech, primer), day.watch(self.speech, told))
         for done, of in read:
             said = f"finding what the day has of its own: {done} of {of} texts read"
