@@ -84,12 +84,18 @@ class Watcher:
     def strength(self, name: str) -> torch.Tensor:
         return self.sums[name] / self.counts[name]
 
+    def taken(self, name: str) -> torch.Tensor:
+        """Its strength, for the last time: all maps' sums are a tenth of a gigabyte and more."""
+        return self.sums.pop(name) / self.counts[name]
+
 
 def between(old: Watcher, day: Watcher, old_weight: float = OLD_WEIGHT) -> dict[str, torch.Tensor]:
-    """For every map the matrix that lets the day through and old material not; maps of one input share one."""
+    """For every map the matrix that lets the day through and old material not; maps of one input share one.
+
+    What was seen of the day goes with it."""
     made: dict[str, torch.Tensor] = {}
     for name in old.sums:
-        was, now = old.strength(name), day.strength(name)
+        was, now = old.strength(name), day.taken(name)
         floor = FLOOR * was.diagonal().mean() * torch.eye(len(was), device=was.device)
         kept = torch.linalg.solve(now + old_weight * was + floor, now).T  # both are symmetric
         left = (kept @ now).mul(kept).sum() / now.diagonal().sum()
@@ -98,18 +104,22 @@ def between(old: Watcher, day: Watcher, old_weight: float = OLD_WEIGHT) -> dict[
 
 
 class Calm:
-    """How loud a delta answers old material, for each map as a share of what the map itself says to it; summed."""
+    """How loud a delta answers old material, for each map as a share of what the map itself says to it; summed.
+
+    What was seen of old material goes with it.
+    """
 
     @torch.no_grad()
     def __init__(self, old: Watcher, guards: dict[str, torch.Tensor]):
         self.heard: dict[str, torch.Tensor] = {}
         self.usual: dict[str, torch.Tensor] = {}
-        for name in old.sums:
-            let_through = guards[name]
-            self.heard[name] = let_through @ old.strength(name) @ let_through.T
-        for name, module in old.maps.items():
-            weight = module.weight.float()
-            self.usual[name] = (weight @ old.strength(Watcher.kin(name))).mul(weight).sum()
+        for name in list(old.sums):
+            let_through, strength = guards[name], old.taken(name)
+            self.heard[name] = let_through @ strength @ let_through.T
+            for kin, module in old.maps.items():
+                if Watcher.kin(kin) == name:
+                    weight = module.weight.float()
+                    self.usual[kin] = (weight @ strength).mul(weight).sum()
 
     def of(self, delta: Delta) -> torch.Tensor:
         """Of a delta behind the guards that this was made for."""

@@ -28,6 +28,7 @@ from .hippocampus import Hippocampus, Recall
 from .inner import Inner
 from .lent import Lent
 from .progress import Progress
+from .rehearsal import to_weigh_on
 from .speech import Speech, evenly
 from .study import Study, identity
 from .wishes import Wishes
@@ -248,7 +249,7 @@ class Night:
     def _weigh(self):
         yield self.progress.enter("weigh", "how much of the delta is worth keeping, tried on what the night withheld")
         parts, study = self.parts, self.study
-        yield from weigh.weighed(study, parts.primer[len(parts.primer) * 2 // 3 :], self.progress)
+        yield from weigh.weighed(study, to_weigh_on(parts.primer), self.progress)
         if isinstance(study, Study):
             yield from study.end_course()
         state, state_file = yield from self._foresee()

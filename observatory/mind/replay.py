@@ -40,7 +40,7 @@ class Recipe:
     delta_scale: float = 2.0
     rate: float = 3e-3
     warmup: int = 5
-    steps: int = 60
+    steps: int = 80
     episodes: int = 12
     old: int = 11
     old_labels: int = 40
@@ -101,8 +101,11 @@ class Stepped:
 
 
 class Replay:
-    def __init__(self, speech: Speech, delta: Delta, recipe: Recipe, teacher=None, calm: Calm | None = None):
-        """`teacher` (view → states at its labels, the episode in context): learn from those, not from the text."""
+    def __init__(
+        self, speech: Speech, delta: Delta, recipe: Recipe, teacher=None, calm: Calm | None = None, rounded=None
+    ):
+        """`teacher` (view → states at its labels, the episode in context): learn from those, not from the text.
+        `rounded`: the night's products, where they are made already."""
         self.teacher, self.calm = teacher, calm
         self.speech, self.cortex, self.delta, self.recipe = speech, speech.cortex, delta, recipe
         self.maps = self.cortex.matrices(recipe.first_layer, recipe.last_layer)
@@ -113,7 +116,7 @@ class Replay:
         self._cooling: tuple[int, int] | None = None
         self._opening_low = self._lower([Row(speech.opening, [], False)])[0]
         self.delta.scale = recipe.delta_scale
-        self._products = products(self.cortex)
+        self._products = rounded or products(self.cortex)
         self.portions = Portions(torch.cuda.empty_cache if self.cortex.device.type == "cuda" else lambda: None)
 
     # ------------------------------------------------------------ rows

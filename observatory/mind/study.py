@@ -26,8 +26,9 @@ CHECKPOINT_EVERY = 20
 DREAMS_KEPT, DREAMS_BY_CHANCE = 3, 1
 EARLIER_SHARE = 4
 """One row in four of a batch is an earlier night's episode, once there are any."""
-EARLIER_READ = 150
-"""Views of earlier nights that the guard reads: enough to know their directions, and no more in the tenth night."""
+OWN_READ, EARLIER_READ = 300, 150
+"""Pieces of old material, about, and views of earlier nights that the guard reads: enough to know their directions, and
+no more in the tenth night."""
 PROBE_FROM, PROBE_EVERY = 16, 8
 EARLIER_PROBED = 240
 PROBED_AT_ONCE = 16
@@ -151,11 +152,12 @@ class Study:
         talk = [row.text.split(" → ")[0] for row in self.old if row.kind == "question"]
         self.views = views.Repertoire.of(self.speech, self._passages, self.dreams, talk)
         yield self.progress.enter("replay", f"up to {plan.steps} small doses, interleaved with old material")
+        self.products = products(self.cortex)
         delta = Delta.fresh(self.cortex.matrices(recipe.first_layer, recipe.last_layer), recipe.rank, self.order.seed)
         delta.guard, calm = yield from self._listen()
         teacher = self._open_book if plan.target != "cross-entropy" else None
         yield self.progress.at("replay", 0, plan.steps, "getting ready for the first step")
-        self.replay = Replay(self.speech, delta, recipe, teacher, calm)
+        self.replay = Replay(self.speech, delta, recipe, teacher, calm, self.products)
         usable = [i for i in range(len(self.old)) if i % WITHHELD_OLD]
         seed, inner = self.order.seed, self.parts.inner
         wanted = inner.shares(self.tonight, plan.drives)
@@ -237,15 +239,15 @@ class Study:
             return {}, None
         chance = torch.Generator().manual_seed(self.order.seed)
         maps = self.cortex.matrices(self.recipe.first_layer, self.recipe.last_layer)
-        rounded = products(self.cortex)
-        habits = guard.Watcher(maps, rounded)
-        old = [(row.tokens, row.opened) for row in self.old]
+        habits = guard.Watcher(maps, self.products)
+        own, traces = [r for r in self.old if r.kind != "trace"], [r for r in self.old if r.kind == "trace"]
+        old = [(row.tokens, row.opened) for row in [*own[:: -(-len(own) // OWN_READ)], *traces]]
         if self.earlier:
             each = max(1, min(guard.VIEWS_EACH, EARLIER_READ // len(self.earlier)))
             order = torch.randperm(len(self.earlier), generator=chance).tolist()[: EARLIER_READ // each]
             old += self.views.some([self.earlier[i] for i in order], each, chance)
-        primer = self.parts.primer[: len(self.parts.primer) * 2 // 3]
-        day, told = guard.Watcher(maps, rounded), self.views.some(self.tonight, guard.VIEWS_EACH, chance)
+        primer = rehearsal.to_learn_from(self.parts.primer)
+        day, told = guard.Watcher(maps, self.products), self.views.some(self.tonight, guard.VIEWS_EACH, chance)
         read = chain(habits.watch(self.speech, old), habits.also(self.speech, primer), day.watch(self.speech, told))
         for done, of in read:
             said = f"finding what the day has of its own: {done} of {of} texts read"

@@ -29,7 +29,8 @@ PRICE = 0.05
 """Nats of recall that describing all directions is worth: those that earn less than their share go."""
 OLD_ROWS, TEXT_ROWS = 24, 12
 """Pieces of old material and windows of text that each try is weighed on: seconds count, and these settle it."""
-ROWS_AT_ONCE = 12
+ROWS_AT_ONCE, WINDOWS_AT_ONCE = 12, 4
+"""The logits of a window of text are 25 MB, and as much again twice."""
 WINDOW = 128
 
 
@@ -89,11 +90,11 @@ def by_scale(replay: Replay, probes: list[Row], old: list[Row], text: str):
     every = sum(down.shape[0] for down in delta.down.values())
     try:
         delta.scale = 0.0
-        before = _mean(replay, rows)
+        before = _mean(replay, rows, WINDOWS_AT_ONCE)
         least = math.inf
         for scale in SCALES:
             delta.scale = whole * scale
-            rise = _mean(replay, rows) - before
+            rise = _mean(replay, rows, WINDOWS_AT_ONCE) - before
             tried = Tried(_mean(replay, probes), _mean(replay, old), rise, scale, every, every, delta.bits())
             yield tried
             if tried.objective > least:
@@ -133,12 +134,12 @@ def _windows(replay: Replay, text: str) -> list[Row]:
 
 
 @torch.no_grad()
-def _mean(replay: Replay, rows: list[Row]) -> float:
+def _mean(replay: Replay, rows: list[Row], at_once: int = ROWS_AT_ONCE) -> float:
     """Mean loss of a label over these rows."""
     total, count = 0.0, 0
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        part = rows[start : start + ROWS_AT_ONCE]
-        read = replay.portions.tried(part, ROWS_AT_ONCE, lambda some: replay.losses(some, replay.forward(some)))
+    for start in range(0, len(rows), at_once):
+        part = rows[start : start + at_once]
+        read = replay.portions.tried(part, at_once, lambda some: replay.losses(some, replay.forward(some)))
         for row, (loss, _) in zip(part, read, strict=True):
             total += float(loss) * len(row.labels)
             count += len(row.labels)

@@ -49,9 +49,9 @@ def test_maps_with_one_input_share_one_guard(between):
 
 def test_the_more_old_material_weighs_the_less_of_what_both_use_passes(maps):
     old = watched(maps, gate_proj=[1.0, 0.0, 1.0, 0.0])
-    day = watched(maps, gate_proj=[0.0, 1.0, 1.0, 0.0])
     shares = []
     for weight in (0.5, 1.0, 4.0):
+        day = watched(maps, gate_proj=[0.0, 1.0, 1.0, 0.0])
         made = guard.between(old, day, weight)["gate_proj"]
         shares.append(float(made[2, 2] / made[1, 1]))
     assert shares == sorted(shares, reverse=True)
@@ -95,12 +95,12 @@ def test_calm_is_the_share_of_a_maps_answer_to_old_material_that_the_delta_adds(
 
 
 def test_a_delta_that_old_material_cannot_reach_is_calm_and_its_twin_that_it_can_is_not(maps):
-    old = watched(maps, gate_proj=[1.0, 0.0, 1.0, 0.0])
+    old = [watched(maps, gate_proj=[1.0, 0.0, 1.0, 0.0]) for _ in range(2)]
     deaf = dict.fromkeys(maps, torch.diag(torch.tensor([0.0, 1.0, 0.0, 1.0])))
     open_ = dict.fromkeys(maps, torch.eye(4))
     ups = {"gate_proj": [1.0, 1.0, 1.0], "up_proj": [1.0, 1.0, 1.0]}
-    assert float(guard.Calm(old, deaf).of(behind(deaf, maps, **ups))) == 0
-    assert float(guard.Calm(old, open_).of(behind(open_, maps, **ups))) > 0.1
+    assert float(guard.Calm(old[0], deaf).of(behind(deaf, maps, **ups))) == 0
+    assert float(guard.Calm(old[1], open_).of(behind(open_, maps, **ups))) > 0.1
 
 
 def test_calm_tells_every_direction_how_to_fall_silent(maps):
