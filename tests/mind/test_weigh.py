@@ -25,7 +25,7 @@ def by_scale(monkeypatch, recall: list[float], old: list[float]):
     """What `_mean` finds at each scale in turn: the probes, the old material, plain text (which never changes)."""
     replay, at = Scaled(), {scale: n for n, scale in enumerate(weigh.SCALES)}
 
-    def mean(_replay, rows):
+    def mean(_replay, rows, *_):
         if rows == "text":
             return 1.0
         return (recall if rows == "probes" else old)[at[round(_replay.delta.scale / 2.0, 6)]]
