@@ -16,7 +16,7 @@ from ..protocol import drives as dials
 from .compare import Asked, compare
 from .table import ARMS
 
-TOKENS = 50_000
+TOKENS = 70_000
 """What the whole sleep spends on the built-in first day; every other arm may spend as much."""
 
 
@@ -75,7 +75,7 @@ def bench(
     device
         auto, cpu, cuda or mps.
     precision
-        auto, float32 or bfloat16.
+        auto, float32, mixed or bfloat16.
     """
     for name, number in (("--nights", nights), ("--tokens", tokens), ("--jobs", jobs)):
         if number is not None and number < 1:
