@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from ..protocol.events import NightProgress, Stage, StageEntered
+from . import footprint
 
 SHARES: dict[Stage, float] = {
     "propose": 0.0,
@@ -28,6 +29,8 @@ class Progress:
         self.stage: Stage = "propose"
 
     def enter(self, stage: Stage, text: str) -> StageEntered:
+        """A stage begins, with the memory that the one before it has left."""
+        footprint.give_back()
         self._before += self._here
         self.stage, self._entered = stage, time.monotonic()
         share = self.shares.get(stage, 0.0)
