@@ -59,7 +59,7 @@ def test_a_report_kept_from_another_comparison_is_not_passed_off_as_this_one(ben
     assert bench("--arms", "sleep").returncode == 0
     other = bench("--arms", "sleep", "--tokens", "7")
     assert other.returncode == 2
-    assert "tokens_asked: 50000, asked 7" in other.stderr and "--again" in other.stderr
+    assert "tokens_asked: 70000, asked 7" in other.stderr and "--again" in other.stderr
 
 
 def test_a_job_that_fails_is_named_and_the_others_are_kept(bench, tmp_path):
