@@ -54,12 +54,13 @@ class _Product(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x: torch.Tensor, rounded: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
-        ctx.weight = weight
+        ctx.save_for_backward(weight)
         return _unrounded(rounded @ weight.t(), x)
 
     @staticmethod
     def backward(ctx, grad: torch.Tensor):
-        return _unrounded(_rounded(grad) @ ctx.weight, grad), None, None
+        (weight,) = ctx.saved_tensors
+        return _unrounded(_rounded(grad) @ weight, grad), None, None
 
 
 def _rounded(x: torch.Tensor) -> torch.Tensor:
