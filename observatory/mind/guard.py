@@ -85,14 +85,15 @@ class Watcher:
         return self.sums[name] / self.counts[name]
 
     def taken(self, name: str) -> torch.Tensor:
-        """Its strength, for the last time: all maps' sums are a tenth of a gigabyte and more."""
+        """Its strength, for the last time: the sums of all maps are a quarter of a gigabyte."""
         return self.sums.pop(name) / self.counts[name]
 
 
 def between(old: Watcher, day: Watcher, old_weight: float = OLD_WEIGHT) -> dict[str, torch.Tensor]:
     """For every map the matrix that lets the day through and old material not; maps of one input share one.
 
-    What was seen of the day goes with it."""
+    What was seen of the day goes with it.
+    """
     made: dict[str, torch.Tensor] = {}
     for name in old.sums:
         was, now = old.strength(name), day.taken(name)
@@ -116,10 +117,10 @@ class Calm:
         for name in list(old.sums):
             let_through, strength = guards[name], old.taken(name)
             self.heard[name] = let_through @ strength @ let_through.T
-            for kin, module in old.maps.items():
-                if Watcher.kin(kin) == name:
+            for sibling, module in old.maps.items():
+                if Watcher.kin(sibling) == name:
                     weight = module.weight.float()
-                    self.usual[kin] = (weight @ strength).mul(weight).sum()
+                    self.usual[sibling] = (weight @ strength).mul(weight).sum()
 
     def of(self, delta: Delta) -> torch.Tensor:
         """Of a delta behind the guards that this was made for."""

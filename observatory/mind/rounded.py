@@ -1,9 +1,9 @@
 """Gradient steps whose products with frozen weights are taken of factors rounded to bfloat16; all else is float32.
 
 Two products through every map, forward and back, are two thirds of a step's time, and a CPU with arithmetic
-for it takes them of bfloat16 in a fifth of that. Weights, states, sums and the delta stay as they are, and so
-does everything that is said, examined and weighed: a mind that is rounded altogether learns less. It changes
-no weight.
+for it takes them of bfloat16 in a fifth of that. Withheld cues are tried and the day's directions found so
+too. Weights, states, sums and the delta stay as they are, and so does everything that is said, examined and
+weighed: a mind that is rounded altogether learns less. It changes no weight.
 """
 
 from __future__ import annotations

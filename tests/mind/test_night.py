@@ -271,3 +271,13 @@ def test_the_usual_ways_learn_the_text_and_leave_the_cortex_to_the_gate(told, ar
     assert sum(s.loss for s in steps[-5:]) < sum(s.loss for s in steps[:5])
     assert told.parts.cortex.hash() == before
     assert not any(p.requires_grad for p in told.parts.cortex.model.parameters())
+
+
+def test_the_rate_has_come_down_by_the_end_of_a_night_that_is_bounded_in_tokens(told, monkeypatch):
+    free = of(a_night(told, steps=60, decision="veto"), ev.ReplayStep)
+    usual = round(fmean(step.tokens for step in free))
+    monkeypatch.setattr(study, "USUAL_TOKENS", usual)
+    bounded = of(a_night(told, number=2, steps=60, tokens=12 * usual, decision="veto"), ev.ReplayStep)
+    assert 9 <= len(bounded) <= 15
+    assert bounded[-1].rate < 0.3 * max(step.rate for step in bounded)
+    assert free[len(bounded) - 1].rate > 0.8 * max(step.rate for step in bounded)
