@@ -92,6 +92,7 @@ class Pack:
     kept_keys: list[torch.Tensor] = field(default_factory=list)
     kept_values: list[torch.Tensor] = field(default_factory=list)
     _masks: dict[tuple[int, int], torch.Tensor] = field(default_factory=dict)
+    _layout: tuple[torch.Tensor, list[int]] | None = None
 
     def positions(self) -> torch.Tensor:
         out = []
@@ -113,14 +114,13 @@ class Pack:
         if self.keep:
             self.kept_keys.append(k)
             self.kept_values.append(v)
+        if self.opened and not self.pasts:
+            return self._behind_the_opening(q, k, v, scale)
         outs = []
         # Split, not sliced row by row: the backward pass of a slice fills a tensor of the whole pack with zeros.
         qs, ks, vs = (x.split(self.lengths, 2) for x in (q, k, v))
         for row, (rq, rk, rv, length) in enumerate(zip(qs, ks, vs, self.lengths, strict=True)):
             before = 0
-            if self.opened and self.opened[row]:
-                before = self.lengths[0]
-                rk, rv = torch.cat([ks[0], rk], 2), torch.cat([vs[0], rv], 2)
             past = self.pasts[row] if self.pasts else None
             if past is not None:
                 before = past.length
@@ -129,6 +129,29 @@ class Pack:
             if self.watch is not None and past is not None:
                 self.watch.shares.append(_share(rq, rk, before, self.watch, scale))
         return torch.cat(outs, 2)
+
+    def _behind_the_opening(self, q, k, v, scale: float) -> torch.Tensor:
+        """Every row that is opened sees the first row before its own: laid out once, so that the way back adds up once.
+
+        Split, not sliced row by row: the backward pass of a slice fills a tensor of the whole pack with zeros.
+        """
+        places, befores = self._laid_out(k.device)
+        seen = [before + length for before, length in zip(befores, self.lengths, strict=True)]
+        groups = q.shape[1] // k.shape[1]
+        ks, vs = (x.index_select(2, places).repeat_interleave(groups, 1).split(seen, 2) for x in (k, v))
+        rows = zip(q.split(self.lengths, 2), ks, vs, befores, self.lengths, strict=True)
+        return torch.cat([self._one(rq, rk, rv, before, length, scale) for rq, rk, rv, before, length in rows], 2)
+
+    def _laid_out(self, device: torch.device) -> tuple[torch.Tensor, list[int]]:
+        if self._layout is None:
+            starts = [sum(self.lengths[:row]) for row in range(len(self.lengths))]
+            befores = [self.lengths[0] if opened else 0 for opened in self.opened]
+            each = [
+                torch.cat([torch.arange(before), torch.arange(start, start + length)])
+                for start, before, length in zip(starts, befores, self.lengths, strict=True)
+            ]
+            self._layout = torch.cat(each).to(device), befores
+        return self._layout
 
     def _one(self, q, k, v, before: int, length: int, scale: float) -> torch.Tensor:
         groups = q.shape[1] // k.shape[1]

@@ -13,6 +13,7 @@ import torch
 
 from ..protocol import events as ev
 from ..protocol.commands import Sleep
+from . import labels
 from .attend import Pack
 from .delta import Delta, WholeDelta
 from .portions import LossExploded
@@ -121,8 +122,7 @@ class Baseline:
         ids = torch.tensor([token for row in rows for token in row[:-1]])
         wanted = torch.tensor([token for row in rows for token in row[1:]], device=self.cortex.device)
         states = self.cortex.normed(self.cortex.run(pack, self.cortex.embed(ids), pack.positions()))
-        each = torch.nn.functional.cross_entropy(self.cortex.logits(states), wanted, reduction="none")
-        return list(each.split(pack.lengths))
+        return list(labels.surprise(self.cortex, self._products, states, wanted).split(pack.lengths))
 
 
 @contextmanager

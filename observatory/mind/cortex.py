@@ -178,6 +178,14 @@ class Cortex:
                 handle.remove()
 
 
+def kin(name: str) -> str:
+    """Maps that read the same states go by the first of them: q, k and v; gate and up."""
+    for sibling, eldest in (("k_proj", "q_proj"), ("v_proj", "q_proj"), ("up_proj", "gate_proj")):
+        if name.endswith(sibling):
+            return name.removesuffix(sibling) + eldest
+    return name
+
+
 def sum_of(weight: torch.Tensor, added: torch.Tensor) -> torch.Tensor:
     """The weight with something added, rounded once to the weight's own precision."""
     return (weight.detach().float() + added.to(weight.device)).to(weight.dtype)

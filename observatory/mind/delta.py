@@ -53,6 +53,17 @@ class Delta:
             kept = self._guarded[name] = (down, down._version, guard, down @ guard)
         return kept[3]
 
+    def together(self, names: list[str]) -> torch.Tensor | None:
+        """The `down` of maps that read the same states, one below the other behind their one guard, as far as it has
+        them."""
+        names = [name for name in names if name in self.down]
+        if not names:
+            return None
+        guard = self.guard.get(names[0])
+        if guard is None or not torch.is_grad_enabled():
+            return torch.cat([self.guarded(name) for name in names])
+        return torch.cat([self.down[name] for name in names]) @ guard
+
     @classmethod
     def fresh(cls, matrices: dict[str, torch.nn.Linear], rank: int, seed: int) -> Delta:
         """Adds nothing at first: up is zero. `down` is drawn on the CPU so that every device draws the same."""

@@ -16,6 +16,7 @@ from contextlib import AbstractContextManager, nullcontext
 import torch
 
 from .attend import Pack
+from .cortex import kin
 from .delta import Delta
 from .speech import Speech, evenly
 
@@ -41,16 +42,8 @@ class Watcher:
     def hooks(self):
         eldest: dict[str, torch.nn.Linear] = {}
         for name, module in self.maps.items():
-            eldest.setdefault(self.kin(name), module)
+            eldest.setdefault(kin(name), module)
         return [(module, self._hook(name)) for name, module in eldest.items()]
-
-    @staticmethod
-    def kin(name: str) -> str:
-        """Maps that share one input share one guard: q, k and v; gate and up."""
-        for sibling, eldest in (("k_proj", "q_proj"), ("v_proj", "q_proj"), ("up_proj", "gate_proj")):
-            if name.endswith(sibling):
-                return name.removesuffix(sibling) + eldest
-        return name
 
     def _hook(self, name: str):
         def add(_module, inputs, output):
@@ -101,7 +94,7 @@ def between(old: Watcher, day: Watcher, old_weight: float = OLD_WEIGHT) -> dict[
         kept = torch.linalg.solve(now + old_weight * was + floor, now).T  # both are symmetric
         left = (kept @ now).mul(kept).sum() / now.diagonal().sum()
         made[name] = kept * min(LARGEST_GAIN, float(left.clamp_min(1e-9).rsqrt()))
-    return {name: made[Watcher.kin(name)] for name in old.maps}
+    return {name: made[kin(name)] for name in old.maps}
 
 
 class Calm:
@@ -118,15 +111,39 @@ class Calm:
             let_through, strength = guards[name], old.taken(name)
             self.heard[name] = let_through @ strength @ let_through.T
             for sibling, module in old.maps.items():
-                if Watcher.kin(sibling) == name:
+                if kin(sibling) == name:
                     weight = module.weight.float()
                     self.usual[sibling] = (weight @ strength).mul(weight).sum()
 
     def of(self, delta: Delta) -> torch.Tensor:
         """Of a delta behind the guards that this was made for."""
+        together: dict[str, list[str]] = {}
+        for name in delta.down:
+            together.setdefault(kin(name), []).append(name)
         each = []
-        for name, down in delta.down.items():
-            heard = down @ self.heard[Watcher.kin(name)] @ down.T
-            up = delta.up[name]
-            each.append((heard * (up.T @ up)).sum() / self.usual[name])
+        for eldest, names in together.items():
+            downs, ups = [delta.down[n] for n in names], [delta.up[n] for n in names]
+            each.append(_Loudness.apply(self.heard[eldest], [self.usual[n] for n in names], *downs, *ups))
         return delta.scale**2 * torch.stack(each).sum()
+
+
+class _Loudness(torch.autograd.Function):
+    """tr(down·H·downᵀ · upᵀ·up) over what is usual, summed over maps that read the same; H is symmetric, so that the
+    one large product serves the gradient too."""
+
+    @staticmethod
+    def forward(ctx, heard: torch.Tensor, usual: list[torch.Tensor], *pairs: torch.Tensor) -> torch.Tensor:
+        downs, ups = pairs[: len(usual)], pairs[len(usual) :]
+        through = (torch.cat(downs) @ heard).split([len(down) for down in downs])
+        total, of_downs, of_ups = heard.new_zeros(()), [], []
+        for down, up, after, loud in zip(downs, ups, through, usual, strict=True):
+            inner, gram = after @ down.T, (up.T @ up) / loud
+            total += (inner * gram).sum()
+            of_downs.append(2 * (gram @ after))
+            of_ups.append((2 / loud) * (up @ inner))
+        ctx.save_for_backward(*of_downs, *of_ups)
+        return total
+
+    @staticmethod
+    def backward(ctx, grad: torch.Tensor):
+        return None, None, *(grad * each for each in ctx.saved_tensors)

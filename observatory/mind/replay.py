@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import torch
 
+from . import labels
 from .attend import Pack
 from .delta import Delta
 from .guard import Calm
@@ -195,25 +196,21 @@ class Replay:
         for row in rows:
             places += [start + p for p in row.labels]
             start += len(row.tokens)
-        with self.cortex.beside(self.delta.hooks(self.maps)):
+        with self._products.beside(self.delta, self.maps):
             out = self.cortex.run(pack, hidden, pack.positions(), first=self.recipe.first_layer)
         return list(self.cortex.normed(out[places]).split([len(r.labels) for r in rows]))
 
     def losses(self, rows: list[Row], states: list[torch.Tensor]):
         """Per row: (loss, the loss of its worst telling token). A row with reference states is held to those by KL."""
-        held = [i for i, row in enumerate(rows) if row.states is not None]
         free = [i for i, row in enumerate(rows) if row.states is None]
+        held = [i for i, row in enumerate(rows) if row.states is not None]
         each: dict[int, torch.Tensor] = {}
         # Two portions, split and never sliced: the backward pass of a slice fills a tensor of the whole with zeros.
         if free:
             wanted = torch.tensor([rows[i].tokens[p + 1] for i in free for p in rows[i].labels])
-            each |= self._portion(rows, free, states, wanted.to(self.cortex.device), 0.0)
+            each |= self._costs(rows, free, states, labels.surprise, wanted.to(self.cortex.device))
         if held:
-            with torch.no_grad():
-                logs = self.cortex.logits(torch.cat([rows[i].states for i in held])).log_softmax(-1)
-                wanted = logs.exp()
-                entropy = -logs.mul_(wanted).sum(-1)
-            each |= self._portion(rows, held, states, wanted, entropy)
+            each |= self._costs(rows, held, states, labels.divergence, torch.cat([rows[i].states for i in held]))
         out = []
         for at, row in enumerate(rows):
             weights = row.weights
@@ -222,11 +219,10 @@ class Replay:
             out.append((loss, telling.detach().max()))
         return out
 
-    def _portion(self, rows, chosen, states, wanted, entropy) -> dict[int, torch.Tensor]:
-        """Every label's loss against what is wanted there: a token, or a distribution of this entropy."""
-        logits = self.cortex.logits(torch.cat([states[i] for i in chosen]))
-        losses = torch.nn.functional.cross_entropy(logits, wanted, reduction="none") - entropy
-        return dict(zip(chosen, losses.split([len(rows[i].labels) for i in chosen]), strict=True))
+    def _costs(self, rows, chosen, states, cost, wanted) -> dict[int, torch.Tensor]:
+        """Every label's loss against what is wanted there: a token, or what a reference state says."""
+        costs = cost(self.cortex, self._products, torch.cat([states[i] for i in chosen]), wanted)
+        return dict(zip(chosen, costs.split([len(rows[i].labels) for i in chosen]), strict=True))
 
     def step(self, number: int, drawn: list[Drawn]) -> Stepped:
         """One gradient step over these rows."""

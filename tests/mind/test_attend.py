@@ -86,3 +86,24 @@ def test_joined_pasts_keep_their_order(mind):
     both = joined(pack.kept(0), pack.kept(1))
     assert both.length == 5
     assert torch.equal(both.keys[0][:, :, 2:], pack.kept(1).keys[0])
+
+
+def test_rows_behind_the_packs_own_opening_give_what_they_give_behind_it_as_a_past(mind):
+    cortex = mind.parts.cortex
+    opening, rows, opened = [20, 21, 22], [[5, 6, 7, 8], [9], [10, 11]], [True, False, True]
+    pack = Pack([3, *map(len, rows)], opened=[False, *opened])
+    ids = torch.tensor([*opening, *(token for row in rows for token in row)])
+    with torch.no_grad():
+        together = cortex.normed(cortex.run(pack, cortex.embed(ids), pack.positions()))
+    _, first = states(mind, [opening])
+    apart, _ = states(mind, rows, [first.kept(0) if behind else None for behind in opened])
+    torch.testing.assert_close(together[3:], apart, rtol=1e-4, atol=1e-5)
+
+
+def test_the_opening_learns_from_every_row_that_it_is_before_and_from_no_other(mind):
+    cortex = mind.parts.cortex
+    for opened, learns in (([False, True], True), ([False, False], False)):
+        pack = Pack([2, 3], opened=opened)
+        hidden = cortex.embed(torch.tensor([20, 21, 5, 6, 7])).detach().requires_grad_(True)
+        cortex.run(pack, hidden, pack.positions())[2:].square().sum().backward()
+        assert bool(hidden.grad[:2].abs().sum() > 0) == learns

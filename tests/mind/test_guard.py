@@ -118,3 +118,24 @@ def test_calm_tells_every_direction_how_to_fall_silent(maps):
         for parameter in delta.parameters():
             parameter.sub_(0.05 * parameter.grad)
     assert calm.of(delta) < before
+
+
+def test_what_calm_asks_of_every_number_is_the_slope_of_what_it_measures(maps):
+    inputs = torch.randn(50, 4, generator=torch.Generator().manual_seed(5))
+    old = guard.Watcher(maps)
+    old.sums, old.counts = {"gate_proj": inputs.T @ inputs}, {"gate_proj": len(inputs)}
+    delta = Delta.fresh(maps, rank=2, seed=1)
+    with torch.no_grad():
+        for at, parameter in enumerate(delta.parameters()):
+            parameter.copy_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(at)))
+    calm = guard.Calm(old, dict.fromkeys(maps, torch.eye(4)))
+    calm.of(delta).backward()
+    for parameter in delta.parameters():
+        place, step = (1, 1), 1e-2
+        with torch.no_grad():
+            ends = []
+            for sign in (1, -1):
+                parameter[place] += sign * step
+                ends.append(float(calm.of(delta)))
+                parameter[place] -= sign * step
+        assert float(parameter.grad[place]) == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-2, abs=1e-4)

@@ -9,7 +9,7 @@ import torch
 from observatory.mind import views
 from observatory.mind.delta import Delta
 from observatory.mind.replay import Drawn, Recipe, Replay
-from observatory.mind.rounded import ROWS, Rounded
+from observatory.mind.rounded import ROWS, Exact, Rounded
 from observatory.protocol import commands as cmd
 from observatory.protocol import events as ev
 from tests.mind.tiny import TEXTS, a_night, of, woken
@@ -22,7 +22,7 @@ def exact(told):
     before = {name: parameter.clone() for name, parameter in cortex.model.named_parameters()}
     yield cortex
     assert all(torch.equal(parameter, before[name]) for name, parameter in cortex.model.named_parameters())
-    assert not [m for m in cortex.model.modules() if isinstance(m, torch.nn.Linear) and "forward" in vars(m)]
+    assert not [m for m in cortex.model.modules() if "forward" in vars(m)]
 
 
 def gradient(told, rounds: bool) -> torch.Tensor:
@@ -69,6 +69,49 @@ def test_rows_that_only_fill_up_change_nothing(exact, rows):
     assert out.shape == (rows, linear.out_features) and out.dtype is torch.float32
     assert torch.allclose(out, x.bfloat16().float() @ weight.t(), rtol=2**-7, atol=1e-3)
     assert torch.allclose(x.grad, weight.sum(0).expand_as(x), rtol=2**-7, atol=1e-3)
+
+
+def test_maps_that_read_the_same_states_and_the_delta_beside_them_give_what_each_gives_alone(exact):
+    """Pairs of several ranks, and one map that has none."""
+    attention = exact.layers[1].self_attn
+    maps = exact.matrices(1, 2)
+    down, up = {}, {}
+    for rank, name in ((3, "q_proj"), (2, "v_proj")):
+        linear, chance = getattr(attention, name), torch.Generator().manual_seed(rank)
+        stem = f"layers.1.self_attn.{name}"
+        down[stem] = torch.randn(rank, linear.in_features, generator=chance).requires_grad_(True)
+        up[stem] = torch.randn(linear.out_features, rank, generator=chance).requires_grad_(True)
+    delta = Delta(down, up, scale=0.5)
+    x = torch.randn(5, exact.width, generator=torch.Generator().manual_seed(9)).requires_grad_(True)
+    inputs = [x, *delta.parameters()]
+
+    def passed(products):
+        with products, products.beside(delta, maps):
+            outs = [getattr(attention, name)(x) for name in ("q_proj", "k_proj", "v_proj")]
+            slopes = torch.autograd.grad(sum(out.square().sum() for out in outs), inputs)
+            return [out.detach() for out in outs], slopes
+
+    (mine, slopes), (plain, true) = passed(Rounded(exact)), passed(Exact(exact))
+    for a, b in zip([*mine, *slopes], [*plain, *true], strict=True):
+        assert a.shape == b.shape
+        assert float(torch.cosine_similarity(a.flatten(), b.flatten(), dim=0)) > 0.999
+        assert abs(float(a.norm() / b.norm()) - 1) < 0.02
+    with Rounded(exact):
+        torch.testing.assert_close(attention.k_proj(x), plain[1], rtol=0.02, atol=0.02)
+
+
+def test_the_norm_before_a_product_is_the_models_own_but_for_the_rounding(exact):
+    norm = exact.layers[0].input_layernorm
+    x = torch.randn(1, 7, exact.width, generator=torch.Generator().manual_seed(2)).requires_grad_(True)
+    count = torch.randn(1, 7, exact.width, generator=torch.Generator().manual_seed(3))
+    plain = norm(x)
+    (true,) = torch.autograd.grad((plain * count).sum(), x)
+    with Rounded(exact):
+        mine = norm(x)
+        (found,) = torch.autograd.grad((mine * count).sum(), x)
+    assert mine.dtype is torch.bfloat16
+    torch.testing.assert_close(mine.float(), plain, rtol=2**-8, atol=1e-3)
+    torch.testing.assert_close(found, true, rtol=0.02, atol=0.02)
 
 
 def test_a_night_of_rounded_steps_says_so_and_repeats_bit_for_bit_and_its_veto_leaves_the_cortex_as_it_was(settings):

@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[2] / "observatory"
 GATE = {"gate.py:_add", "gate.py:roll_back"}
 """The two places that write slow weights."""
 OWN = {
-    "replay.py:losses", "replay.py:settle", "replay.py:restore", "replay.py:_settling", "latent.py:look_along",
-    "latent.py:from_file", "foresight.py:train",
+    "replay.py:settle", "replay.py:restore", "replay.py:_settling", "latent.py:look_along", "latent.py:from_file",
+    "foresight.py:train", "labels.py:divergence", "labels.py:portion", "rounded.py:forward", "rounded.py:backward",
 }  # fmt: skip
 """Places that write tensors of their own."""
 WRITES = {
