@@ -30,6 +30,7 @@ from ..mind.cortex import Cortex
 from ..mind.delta import Delta
 from ..mind.onlooker import Onlooker
 from ..mind.replay import Drawn, Recipe, Replay
+from ..mind.rounded import products
 from ..mind.speech import Speech
 from ..protocol import events as ev
 from ..protocol import wire
@@ -154,12 +155,13 @@ class Ours:
     def __init__(self, cortex: Cortex, speech: Speech, batches: list[list[Drawn]], observed: bool = False):
         recipe = Recipe.fitting(len(cortex.layers), seed=SEED)
         delta = Delta.fresh(cortex.matrices(recipe.first_layer, recipe.last_layer), recipe.rank, SEED)
-        habits = guard.Watcher(cortex.matrices(recipe.first_layer, recipe.last_layer))
+        as_a_night = products(cortex)
+        habits = guard.Watcher(cortex.matrices(recipe.first_layer, recipe.last_layer), as_a_night)
         list(habits.watch(speech, [(d.old.tokens, True) for b in batches[:2] for d in b if d.old]))
-        day = guard.Watcher(habits.maps)
+        day = guard.Watcher(habits.maps, as_a_night)
         list(day.watch(speech, [(d.view.tokens, d.view.opened) for b in batches[:2] for d in b if d.view]))
         delta.guard = guard.between(habits, day)
-        self.replay = Replay(speech, delta, recipe, calm=guard.Calm(habits, delta.guard))
+        self.replay = Replay(speech, delta, recipe, calm=guard.Calm(habits, delta.guard), rounded=as_a_night)
         self.batches, self.pipe, self.speech = batches, None, speech
         self.onlooker = Onlooker(speech, self.replay, self._open_book)
         self.pasts: dict[int, Past] = {}

@@ -11,13 +11,13 @@ once, where a few rows of old material a step only sample it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
 from .attend import Pack
 from .cortex import kin
 from .delta import Delta
+from .rounded import Exact
 from .speech import Speech, evenly
 
 OLD_WEIGHT = 1.0
@@ -34,8 +34,8 @@ AT_ONCE = 24
 class Watcher:
     """Sums x·xᵀ over all inputs of each map while old material runs through the cortex."""
 
-    def __init__(self, maps: dict[str, torch.nn.Linear], products: AbstractContextManager | None = None):
-        self.maps, self.products = maps, products or nullcontext()
+    def __init__(self, maps: dict[str, torch.nn.Linear], products: Exact):
+        self.maps, self.products = maps, products
         self.sums: dict[str, torch.Tensor] = {}
         self.counts: dict[str, int] = {}
 
@@ -47,8 +47,8 @@ class Watcher:
 
     def _hook(self, name: str):
         def add(_module, inputs, output):
-            x = inputs[0].detach().reshape(-1, inputs[0].shape[-1]).float()
-            self.sums[name] = self.sums.get(name, 0) + x.T @ x
+            x = inputs[0].detach().flatten(0, -2)
+            self.sums[name] = self.sums.get(name, 0) + self.products.gram(x)
             self.counts[name] = self.counts.get(name, 0) + len(x)
 
         return add

@@ -9,14 +9,14 @@ from . import footprint
 
 SHARES: dict[Stage, float] = {
     "propose": 0.0,
-    "exam": 0.17,
-    "rehearse": 0.16,
-    "dream": 0.07,
-    "replay": 0.54,
-    "weigh": 0.06,
+    "exam": 0.19,
+    "rehearse": 0.06,
+    "dream": 0.08,
+    "replay": 0.57,
+    "weigh": 0.10,
 }
 """Share of a night's seconds on the default model: 25 episodes, 200 questions. The exam comes twice."""
-USUAL_STEPS = 80
+USUAL_STEPS = 90
 
 
 class Progress:

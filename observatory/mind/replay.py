@@ -41,7 +41,7 @@ class Recipe:
     delta_scale: float = 2.0
     rate: float = 3e-3
     warmup: int = 5
-    steps: int = 80
+    steps: int = 90
     episodes: int = 12
     old: int = 11
     old_labels: int = 40
@@ -267,12 +267,14 @@ class Replay:
         )  # fmt: skip
 
     @torch.no_grad()
-    def missed(self, rows: list[Row], at_once: int) -> list[float]:
-        """The loss of each row's worst telling token as things stand; nothing is learnt from it."""
+    def tried(self, rows: list[Row], at_once: int) -> list[tuple[float, float]]:
+        """Each row's loss as things stand and that of its worst telling token; nothing is learnt from it."""
+
+        def read(part: list[Row]) -> list[tuple[float, float]]:
+            return [(float(loss), float(worst)) for loss, worst in self.losses(part, self.forward(part))]
+
         with self._products:
-            return self.portions.tried(
-                rows, at_once, lambda part: [float(worst) for _, worst in self.losses(part, self.forward(part))]
-            )
+            return self.portions.tried(rows, at_once, read)
 
     def _schedule(self, number: int) -> float:
         """Up in a few steps, then down by a cosine; once nothing is left to learn, straight down to the end."""

@@ -43,6 +43,11 @@ class Exact:
         """The delta beside the weights."""
         return self.cortex.beside(delta.hooks(maps))
 
+    def gram(self, x: torch.Tensor) -> torch.Tensor:
+        """xᵀ·x of these rows, in float32."""
+        x = x.float()
+        return x.T @ x
+
     def forth(self, linear: torch.nn.Linear, x: torch.Tensor) -> torch.Tensor:
         """What this map makes of these rows, as it comes: perhaps rounded, perhaps with rows of nought below them."""
         return linear(x)
@@ -102,6 +107,15 @@ class Rounded(Exact):
         finally:
             for each in met:
                 each.part()
+
+    def gram(self, x: torch.Tensor) -> torch.Tensor:
+        """Of rounded rows, but added up as it should be: what a direction hardly holds must not drown."""
+        library = torch.backends.mkldnn.matmul
+        usual, library.fp32_precision = library.fp32_precision, "bf16"
+        try:
+            return super().gram(x)
+        finally:
+            library.fp32_precision = usual
 
     def forth(self, linear: torch.nn.Linear, x: torch.Tensor) -> torch.Tensor:
         if not self._entered or linear.bias is not None:

@@ -263,8 +263,8 @@ class Study:
         """
         asked = [(e, self.replay.row_of_view(v, teach=False)) for e in episodes for v in self.views.withheld[e]]
         worst = {e: curator.gain[e] for e in episodes if not self.views.withheld[e]}
-        missed = self.replay.missed([row for _, row in asked], PROBED_AT_ONCE)
-        for (episode, _), found in zip(asked, missed, strict=True):
+        tried = self.replay.tried([row for _, row in asked], PROBED_AT_ONCE)
+        for (episode, _), (_, found) in zip(asked, tried, strict=True):
             worst[episode] = max(worst.get(episode, 0.0), found)
         curator.probed(worst)
         yield ev.Probed(

@@ -11,8 +11,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import torch
-
 from ..protocol import events as ev
 from .replay import Replay, Row
 
@@ -133,13 +131,12 @@ def _windows(replay: Replay, text: str) -> list[Row]:
     return every[:: max(1, -(-len(every) // TEXT_ROWS))]
 
 
-@torch.no_grad()
 def _mean(replay: Replay, rows: list[Row], at_once: int = ROWS_AT_ONCE) -> float:
     """Mean loss of a label over these rows."""
     total, count = 0.0, 0
     for start in range(0, len(rows), at_once):
         part = rows[start : start + at_once]
-        read = replay.portions.tried(part, at_once, lambda some: replay.losses(some, replay.forward(some)))
+        read = replay.tried(part, at_once)
         for row, (loss, _) in zip(part, read, strict=True):
             total += float(loss) * len(row.labels)
             count += len(row.labels)

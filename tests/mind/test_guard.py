@@ -7,11 +7,12 @@ import torch
 
 from observatory.mind import guard
 from observatory.mind.delta import Delta
+from observatory.mind.rounded import Exact
 
 
 def watched(maps, **strengths) -> guard.Watcher:
     """A watcher that has seen inputs of so much strength in each direction."""
-    found = guard.Watcher(maps)
+    found = guard.Watcher(maps, Exact(None))
     for name, diagonal in strengths.items():
         found.sums[name], found.counts[name] = torch.diag(torch.tensor(diagonal)) * 7, 7
     return found
@@ -82,7 +83,7 @@ def behind(guards, maps, **ups) -> Delta:
 
 def test_calm_is_the_share_of_a_maps_answer_to_old_material_that_the_delta_adds(maps):
     inputs = torch.randn(200, 4, generator=torch.Generator().manual_seed(3))
-    old = guard.Watcher(maps)
+    old = guard.Watcher(maps, Exact(None))
     old.sums, old.counts = {"gate_proj": inputs.T @ inputs}, {"gate_proj": len(inputs)}
     guards = dict.fromkeys(maps, torch.diag(torch.tensor([1.0, 0.5, 0.0, 1.0])))
     delta = behind(guards, maps, gate_proj=[1.0, 2.0, 0.0], up_proj=[0.0, 0.0, 3.0])
@@ -122,7 +123,7 @@ def test_calm_tells_every_direction_how_to_fall_silent(maps):
 
 def test_what_calm_asks_of_every_number_is_the_slope_of_what_it_measures(maps):
     inputs = torch.randn(50, 4, generator=torch.Generator().manual_seed(5))
-    old = guard.Watcher(maps)
+    old = guard.Watcher(maps, Exact(None))
     old.sums, old.counts = {"gate_proj": inputs.T @ inputs}, {"gate_proj": len(inputs)}
     delta = Delta.fresh(maps, rank=2, seed=1)
     with torch.no_grad():
