@@ -16,7 +16,7 @@ from ..protocol import drives as dials
 from .compare import Asked, compare
 from .table import ARMS
 
-TOKENS = 78_000
+TOKENS = 70_000
 """What the whole sleep spends on the built-in first day; every other arm may spend as much."""
 
 

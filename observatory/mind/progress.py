@@ -16,7 +16,7 @@ SHARES: dict[Stage, float] = {
     "weigh": 0.10,
 }
 """Share of a night's seconds on the default model: 25 episodes, 200 questions. The exam comes twice."""
-USUAL_STEPS = 90
+USUAL_STEPS = 80
 
 
 class Progress:

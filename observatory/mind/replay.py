@@ -41,7 +41,7 @@ class Recipe:
     delta_scale: float = 2.0
     rate: float = 3e-3
     warmup: int = 5
-    steps: int = 90
+    steps: int = 80
     episodes: int = 12
     old: int = 11
     old_labels: int = 40

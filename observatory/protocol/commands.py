@@ -204,7 +204,7 @@ class Explain(Command, frozen=True, kw_only=True):
 class NightPlan(Plain, frozen=True, kw_only=True):
     """What a night may spend, and how it teaches."""
 
-    steps: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 90
+    steps: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 80
     tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
     """At most so many trained tokens, whatever the steps: what arms are compared at."""
     arm: Arm = "sleep"
