@@ -146,10 +146,13 @@ class Curator:
         self.seen[view.episode] += 1
 
     def probed(self, found: dict[int, float]) -> None:
-        """What the worst word behind each episode's withheld cue costs now: what is recalled rests until it is not."""
+        """What the worst word behind each episode's withheld cue costs now: what is recalled rests until it is not.
+
+        Recalled by that cue and lately by all others: many of those were new when they were replayed.
+        """
         for episode, worst in found.items():
             self._miss(episode, worst)
-            if worst < KNOWN_BELOW:
+            if max(worst, self.gain[episode]) < KNOWN_BELOW:
                 self.resting.add(episode)
             else:
                 self.resting.discard(episode)
