@@ -29,6 +29,9 @@ about it, once there is one. The others go by its own words."""
 KNOWN_BELOW = 0.6
 """Nats of the worst token under which a greedy answer says that token: its chance is above 55 %."""
 
+DOSE = 40
+"""Replays in a night after which an episode comes after the others, whatever is seen in it: those that had fewer than
+thirty are the ones that are missed in other words, and seventy recall no more."""
 MOST_VIEWS = 3
 """Views of one episode in one step: what resists gets more, but a batch stays a mixture."""
 
@@ -70,11 +73,12 @@ class Curator:
         self._rounds: dict[str, list[int]] = {}
         self._turn = 0
 
-    def draws(self, count: int, tired: bool = False) -> list[Draw]:
+    def draws(self, count: int, share: float = 1.0, tired: bool = False) -> list[Draw]:
         """Episodes for one step: for every row a drive, by the dials, and one of those that it sees most in and that
         still miss something. None comes twice before all came once; one that resists may come up to three times.
 
-        `tired`: those that rest are drawn too.
+        `share`: how much of the night is over; who had that share of a dose comes after those who had not. `tired`:
+        those that rest are drawn too.
         """
         if self.evenly:
             pool = list(self.need)
@@ -84,16 +88,24 @@ class Curator:
         gains = torch.tensor([self.gain[e] for e in pool]).clamp_min(LEAST)
         if self.resting and not tired:
             gains[[at for at, e in enumerate(pool) if e in self.resting]] = 0.0
-        wanted, awake = self._parts * gains[:, None], int((gains > 0).sum())
+        wanted = self._parts * gains[:, None]
+        behind = wanted.clone()
+        behind[[at for at, e in enumerate(pool) if self.seen[e] > DOSE * share]] = 0.0
         chosen: list[Draw] = []
-        for _ in range(MOST_VIEWS):
-            left = wanted.T.clone()
-            for _ in range(min(count - len(chosen), awake)):
-                by = int(torch.multinomial(self._shares(left.sum(1)), 1, generator=self.chance))
-                at = int(torch.multinomial(left[by], 1, generator=self.chance))
-                chosen.append(Draw(pool[at], self._drawers[by]))
-                left[:, at] = 0.0
+        self._drawn_from(behind, pool, count, chosen)
+        once = wanted.clone()
+        once[[pool.index(draw.episode) for draw in chosen]] = 0.0
+        for left in (once, *(wanted.clone() for _ in range(MOST_VIEWS - 1))):
+            self._drawn_from(left, pool, count, chosen)
         return chosen
+
+    def _drawn_from(self, left: torch.Tensor, pool: list[int], count: int, chosen: list[Draw]) -> None:
+        """Each of these at most once, until the step has all its rows."""
+        for _ in range(min(count - len(chosen), int((left.sum(1) > 0).sum()))):
+            by = int(torch.multinomial(self._shares(left.sum(0)), 1, generator=self.chance))
+            at = int(torch.multinomial(left[:, by], 1, generator=self.chance))
+            chosen.append(Draw(pool[at], self._drawers[by]))
+            left[at] = 0.0
 
     def _shares(self, missed: torch.Tensor) -> torch.Tensor:
         """How often each drive draws: by its dial, and by how much of what it sees is still missed, so that one whose

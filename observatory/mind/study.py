@@ -282,7 +282,8 @@ class Study:
         recipe = self.recipe
         shared = recipe.episodes // EARLIER_SHARE if self.ways.anchored else 0
         earlier = self._earlier.draws(min(len(self.earlier), shared), tired=True)
-        chosen = self.curator.draws(recipe.episodes - len(earlier), tired=self._cooling is not None)
+        tired, share = self._cooling is not None, self.step / recipe.steps
+        chosen = self.curator.draws(recipe.episodes - len(earlier), share, tired)
         reasons = [(d.drive, self.curator.because(d.episode)) for d in chosen]
         reasons += [(d.drive, f"learnt on an earlier night; {self._earlier.because(d.episode)}") for d in earlier]
         every = [d.episode for d in [*chosen, *earlier]]

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from observatory.mind.curator import Curator
+from observatory.mind.curator import DOSE, Curator
 from observatory.mind.views import Passage, Repertoire, View
 
 
@@ -74,17 +74,45 @@ def drawn_of(curator: Curator, steps: int = 200, rows: int = 2) -> Counter:
     return Counter(d.episode for _ in range(steps) for d in curator.draws(rows))
 
 
+def fresh_view(episode: int) -> View:
+    return View(Passage(episode, "Vesna lost her ring.", (1.0, 2.0)), "left", "lost?", [1, 2], [0], fresh=True)
+
+
+def asked_often(curator: Curator, found: dict[int, float]) -> None:
+    for _ in range(5):
+        curator.probed(found)
+
+
 def test_what_a_withheld_cue_brings_back_rests_until_it_does_not_any_more():
     curator = Curator(by_chance(e1=1, e2=1, e3=1), [], seed=0)
-    curator.probed({1: 0.01, 2: 4.0, 3: 4.0})
+    asked_often(curator, {1: 0.01, 2: 4.0, 3: 4.0})
     assert set(drawn_of(curator)) == {2, 3}
     assert not curator.satisfied()
-    curator.probed({1: 2.0, 2: 0.01, 3: 0.01})
+    asked_often(curator, {1: 2.0, 2: 0.01, 3: 0.01})
     assert set(drawn_of(curator)) == {1}
-    curator.probed({1: 0.01})
+    asked_often(curator, {1: 0.01})
     assert curator.satisfied()
     assert curator.draws(5) == []
     assert {d.episode for d in curator.draws(3, tired=True)} <= {1, 2, 3}
+
+
+def test_a_withheld_cue_alone_does_not_lay_to_rest_what_other_cues_still_miss():
+    curator = Curator(by_chance(e1=1, e2=1), [], seed=0)
+    asked_often(curator, {1: 0.01, 2: 0.01})
+    for _ in range(3):
+        curator.replayed(fresh_view(1), 4.0)
+    curator.probed({1: 0.01, 2: 0.01})
+    assert curator.resting == {2}
+
+
+def test_who_had_a_dose_comes_after_those_who_had_not_whatever_is_seen_in_it():
+    curator = Curator(by_chance(e1=1, e2=98, e3=1), [], seed=0)
+    for _ in range(DOSE // 2 + 1):
+        curator.replayed(fresh_view(2), 5.0)
+    assert {d.episode for d in curator.draws(2, share=0.5)} == {1, 3}
+    assert [d.episode for d in curator.draws(3, share=0.5)][2] == 2, "there is room for it once they have come"
+    chosen = Counter(curator.draws(1, share=1.0)[0].episode for _ in range(100))
+    assert chosen[2] > 80, "by the end of the night it may have its whole dose"
 
 
 def test_what_resists_gets_more_and_what_is_needed_more_comes_sooner():
@@ -111,7 +139,7 @@ def test_a_drive_whose_episodes_are_learnt_leaves_its_turn_and_chance_keeps_its_
 
 def test_when_few_resist_each_comes_a_few_times_in_a_step_and_no_more():
     curator = Curator(by_chance(e1=1, e2=1, e3=1), [], seed=0)
-    curator.probed({1: 0.01, 2: 4.0, 3: 0.01})
+    asked_often(curator, {1: 0.01, 2: 4.0, 3: 0.01})
     assert [d.episode for d in curator.draws(8)] == [2, 2, 2]
 
 
