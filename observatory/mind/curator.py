@@ -21,7 +21,9 @@ from .views import Repertoire, View
 DRAWERS = Drives().drawers
 """Who draws where no plugin does."""
 FIRST_WORST = 5.0
-LEAST = 0.05
+LEAST, LEAST_OF_VIEW = 0.05, 1.0
+"""Nats that an episode, and one cue of several, is taken to miss at the least: a cue that is known is still a way of
+asking, and twenty replays of the one that resists are worth less than as many ways."""
 KEPT_OF_MEAN = 0.5
 FRESH_SHARE, DREAM_SHARE = 45, 30
 """Percent of an episode's replays that answer a cue made for this once, and of those that answer a question dreamed
@@ -128,7 +130,7 @@ class Curator:
         missed = self._missed.setdefault(name, [FIRST_WORST] * len(pool))
         at = self.pick(len(pool))
         if not self.evenly:
-            weights = torch.tensor([max(LEAST, m) for m in missed])
+            weights = torch.tensor([max(LEAST_OF_VIEW, m) for m in missed])
             at = int(torch.multinomial(weights, 1, generator=self.chance))
         self._drawn[id(pool[at])] = name, at
         return pool[at]
