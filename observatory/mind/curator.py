@@ -2,7 +2,7 @@
 
 An episode's priority is need × gain: what the drives see in it, and how much of it is still missed:
 at first all of it, then the loss of its worst telling word, over recent replays and where a
-withheld cue was tried. What a withheld cue brings back rests. Every row is drawn by one drive, as
+withheld cue was tried. What a withheld cue brings back rests once it had its dose. Every row is drawn by one drive, as
 often as its dial says; a fixed part is left to chance. Old material comes round in turn, so that
 every piece is seen. All chance comes from one seeded generator, whose state can be kept. It does
 not know weights, scores or losses beyond the numbers that it is handed.
@@ -32,8 +32,8 @@ KNOWN_BELOW = 0.6
 """Nats of the worst token under which a greedy answer says that token: its chance is above 55 %."""
 
 DOSE = 40
-"""Replays in a night after which an episode comes after the others, whatever is seen in it: those that had fewer than
-thirty are the ones that are missed in other words, and seventy recall no more."""
+"""Replays in a night before which an episode neither rests nor waits for others, whatever is seen in it: those that had
+fewer than thirty are the ones that are missed in other words, and seventy recall no more."""
 MOST_VIEWS = 3
 """Views of one episode in one step: what resists gets more, but a batch stays a mixture."""
 
@@ -75,30 +75,24 @@ class Curator:
         self._rounds: dict[str, list[int]] = {}
         self._turn = 0
 
-    def draws(self, count: int, share: float = 1.0, tired: bool = False) -> list[Draw]:
+    def draws(self, count: int, share: float = 0.0, tired: bool = False) -> list[Draw]:
         """Episodes for one step: for every row a drive, by the dials, and one of those that it sees most in and that
         still miss something. None comes twice before all came once; one that resists may come up to three times.
 
-        `share`: how much of the night is over; who had that share of a dose comes after those who had not. `tired`:
-        those that rest are drawn too.
+        `share`: how much of the night is over; who had less than that share of a dose comes first, and does not rest.
+        `tired`: those that rest are drawn too.
         """
         if self.evenly:
             pool = list(self.need)
             drawn = torch.randperm(len(pool), generator=self.chance).tolist()[:count]
             return [Draw(pool[i], "chance") for i in drawn]
         pool = list(self.need)
-        gains = torch.tensor([self.gain[e] for e in pool]).clamp_min(LEAST)
-        if self.resting and not tired:
-            gains[[at for at, e in enumerate(pool) if e in self.resting]] = 0.0
-        wanted = self._parts * gains[:, None]
-        behind = wanted.clone()
-        behind[[at for at, e in enumerate(pool) if self.seen[e] > DOSE * share]] = 0.0
+        behind = torch.tensor([self.seen[e] < DOSE * share for e in pool])
+        resting = torch.tensor([e in self.resting and not tired for e in pool])
+        wanted = self._parts * torch.tensor([self.gain[e] for e in pool]).clamp_min(LEAST)[:, None]
         chosen: list[Draw] = []
-        self._drawn_from(behind, pool, count, chosen)
-        once = wanted.clone()
-        once[[pool.index(draw.episode) for draw in chosen]] = 0.0
-        for left in (once, *(wanted.clone() for _ in range(MOST_VIEWS - 1))):
-            self._drawn_from(left, pool, count, chosen)
+        for these in (behind, ~(resting | behind), *[~resting] * (MOST_VIEWS - 1)):
+            self._drawn_from(wanted * these[:, None], pool, count, chosen)
         return chosen
 
     def _drawn_from(self, left: torch.Tensor, pool: list[int], count: int, chosen: list[Draw]) -> None:
