@@ -86,6 +86,8 @@ class Curator:
             pool = list(self.need)
             drawn = torch.randperm(len(pool), generator=self.chance).tolist()[:count]
             return [Draw(pool[i], "chance") for i in drawn]
+        if not self.need:
+            return []
         pool = list(self.need)
         behind = torch.tensor([self.seen[e] < DOSE * share for e in pool])
         resting = torch.tensor([e in self.resting and not tired for e in pool])

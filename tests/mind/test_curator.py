@@ -115,6 +115,10 @@ def test_who_had_a_dose_comes_after_those_who_had_not_whatever_is_seen_in_it():
     assert chosen[2] > 80, "by the end of the night it may have its whole dose"
 
 
+def test_of_no_episodes_none_is_drawn():
+    assert Curator({}, ["plain"], seed=0).draws(5, share=0.5) == []
+
+
 def test_what_is_recalled_early_does_not_rest_before_it_had_its_dose():
     curator = Curator(by_chance(e1=1, e2=1), [], seed=0)
     asked_often(curator, {1: 0.01, 2: 4.0})
