@@ -2,8 +2,9 @@
 
 An episode's priority is need × gain: what the drives see in it, and how much of it is still missed:
 at first all of it, then the loss of its worst telling word, over recent replays and where a
-withheld cue was tried. What a withheld cue brings back rests once it had its dose. Every row is drawn by one drive, as
-often as its dial says; a fixed part is left to chance. Old material comes round in turn, so that
+withheld cue was tried. Most rows are handed out by need, and no episode is owed more than a dose;
+the others go where the priority is highest. What a withheld cue brings back rests. Every row is
+drawn by one drive, as often as its dial says; a fixed part is left to chance. Old material comes round in turn, so that
 every piece is seen. All chance comes from one seeded generator, whose state can be kept. It does
 not know weights, scores or losses beyond the numbers that it is handed.
 """
@@ -32,8 +33,11 @@ KNOWN_BELOW = 0.6
 """Nats of the worst token under which a greedy answer says that token: its chance is above 55 %."""
 
 DOSE = 40
-"""Replays in a night before which an episode neither rests nor waits for others, whatever is seen in it: those that had
-fewer than thirty are the ones that are missed in other words, and seventy recall no more."""
+"""Replays of one episode after which more of them serve it little: those that had fewer than thirty are the ones that
+are missed in other words, and seventy recall no more."""
+BY_NEED = 0.8
+"""The part of a night's rows that is handed out by need beforehand, a dose at most for each; the others go to what
+resists."""
 MOST_VIEWS = 3
 """Views of one episode in one step: what resists gets more, but a batch stays a mixture."""
 
@@ -53,21 +57,38 @@ class Draw:
     drive: str
 
 
+def doses(need: dict[int, float], rows: float) -> dict[int, float]:
+    """So many rows, handed out by need; what would be more than a dose goes to the others."""
+    out, left = {}, dict(need)
+    while left:
+        each = rows / (sum(left.values()) or 1.0)
+        full = [e for e, wanted in left.items() if wanted * each >= DOSE]
+        if not full:
+            return out | {e: wanted * each for e, wanted in left.items()}
+        for e in full:
+            out[e] = float(DOSE)
+            rows -= DOSE
+            del left[e]
+    return out
+
+
 class Curator:
     """Draws episodes by what they still miss, and old material in rounds."""
 
     def __init__(
         self, parts: dict[int, Sequence[float]], old: list[str], seed: int, evenly: bool = False,
-        drawers: Sequence[str] = DRAWERS,
+        drawers: Sequence[str] = DRAWERS, rows: int = 0,
     ):  # fmt: skip
         """`parts`: what each of the drawers (the drives, and chance) gives to each episode. `old`: the kind of every
-        piece of old material, in order."""
+        piece of old material, in order. `rows`: how many there will be in the whole night, as far as that is known."""
         self.chance = torch.Generator().manual_seed(seed)
         self._parts = torch.tensor(list(parts.values()), dtype=torch.float32).reshape(-1, len(drawers))
         self.need = dict(zip(parts, (self._parts.sum(1) * len(parts)).tolist(), strict=True))
         self.gain = dict.fromkeys(parts, FIRST_WORST)
         self.seen = dict.fromkeys(parts, 0)
         self.resting: set[int] = set()
+        self.doses = doses(self.need, BY_NEED * rows)
+        self._plenty = rows >= DOSE * len(self.need)
         self.old, self.evenly, self._drawers = old, evenly, drawers
         self._dials = self._parts.sum(0)
         self._missed: dict[str, list[float]] = {}
@@ -76,26 +97,39 @@ class Curator:
         self._turn = 0
 
     def draws(self, count: int, share: float = 0.0, tired: bool = False) -> list[Draw]:
-        """Episodes for one step: for every row a drive, by the dials, and one of those that it sees most in and that
-        still miss something. None comes twice before all came once; one that resists may come up to three times.
+        """Episodes for one step: first those that are behind their dose, then, for every row that is left, a drive by
+        the dials and one of those that it sees most in and that still miss something. None comes twice before all
+        came once; one that resists may come up to three times.
 
-        `share`: how much of the night is over; who had less than that share of a dose comes first, and does not rest.
-        `tired`: those that rest are drawn too.
+        `share`: how much of the night will be over. In a night with a dose for everyone none rests before it had its
+        own. `tired`: those that rest are drawn too.
         """
+        pool = list(self.need)
         if self.evenly:
-            pool = list(self.need)
             drawn = torch.randperm(len(pool), generator=self.chance).tolist()[:count]
             return [Draw(pool[i], "chance") for i in drawn]
-        if not self.need:
+        if not pool:
             return []
-        pool = list(self.need)
-        behind = torch.tensor([self.seen[e] < DOSE * share for e in pool])
-        resting = torch.tensor([e in self.resting and not tired for e in pool])
-        wanted = self._parts * torch.tensor([self.gain[e] for e in pool]).clamp_min(LEAST)[:, None]
-        chosen: list[Draw] = []
-        for these in (behind, ~(resting | behind), *[~resting] * (MOST_VIEWS - 1)):
-            self._drawn_from(wanted * these[:, None], pool, count, chosen)
+        up = [e for e in pool if tired or e not in self.resting]
+        chosen = self._behind(pool if self._plenty else up, count, share)
+        awake = torch.tensor([tired or e not in self.resting for e in pool])
+        wanted = self._parts * torch.tensor([self.gain[e] for e in pool]).clamp_min(LEAST)[:, None] * awake[:, None]
+        once = wanted.clone()
+        once[[pool.index(draw.episode) for draw in chosen]] = 0.0
+        for left in (once, *[wanted] * (MOST_VIEWS - 1)):
+            self._drawn_from(left.clone(), pool, count, chosen)
         return chosen
+
+    def _behind(self, pool: list[int], count: int, share: float) -> list[Draw]:
+        """Those that had least of what they should have had by now, and for each one of the drives that want it."""
+        by_luck = torch.rand(len(pool), generator=self.chance).tolist()
+        lags = {e: self.doses[e] * share - self.seen[e] for e in pool}
+        order = sorted(zip(pool, by_luck, strict=True), key=lambda each: each[1] - lags[each[0]])
+        places = {e: at for at, e in enumerate(self.need)}
+        return [
+            Draw(e, self._drawers[int(torch.multinomial(self._parts[places[e]], 1, generator=self.chance))])
+            for e, _ in [each for each in order if lags[each[0]] > 0][:count]
+        ]
 
     def _drawn_from(self, left: torch.Tensor, pool: list[int], count: int, chosen: list[Draw]) -> None:
         """Each of these at most once, until the step has all its rows."""

@@ -162,7 +162,8 @@ class Study:
         seed, inner = self.order.seed, self.parts.inner
         wanted = inner.shares(self.tonight, plan.drives)
         drawers, kinds = plan.drives.drawers, [self.old[i].kind for i in usable]
-        self.curator = Curator(wanted, kinds, seed, self.ways.evenly, drawers)
+        rows = recipe.steps * (recipe.episodes - self._shared)
+        self.curator = Curator(wanted, kinds, seed, self.ways.evenly, drawers, rows)
         self._earlier = Curator(inner.shares(self.earlier, plan.drives), [], seed, drawers=drawers)
         if self.saved:
             self._go_on()
@@ -277,12 +278,16 @@ class Study:
             ],
         )  # fmt: skip
 
+    @property
+    def _shared(self) -> int:
+        """Rows of a step that earlier nights have."""
+        return min(len(self.earlier), self.recipe.episodes // EARLIER_SHARE if self.ways.anchored else 0)
+
     def _draw(self, usable: list[int]):
         """The rows of one step, and for each by which drive and why it is in it."""
         recipe = self.recipe
-        shared = recipe.episodes // EARLIER_SHARE if self.ways.anchored else 0
-        earlier = self._earlier.draws(min(len(self.earlier), shared), tired=True)
-        tired, share = self._cooling is not None, self.step / recipe.steps
+        earlier = self._earlier.draws(self._shared, tired=True)
+        tired, share = self._cooling is not None, (self.step + 1) / recipe.steps
         chosen = self.curator.draws(recipe.episodes - len(earlier), share, tired)
         reasons = [(d.drive, self.curator.because(d.episode)) for d in chosen]
         reasons += [(d.drive, f"learnt on an earlier night; {self._earlier.because(d.episode)}") for d in earlier]

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from observatory.mind.curator import DOSE, Curator
+from observatory.mind.curator import DOSE, DRAWERS, Curator, doses
 from observatory.mind.views import Passage, Repertoire, View
 
 
@@ -105,27 +105,49 @@ def test_a_withheld_cue_alone_does_not_lay_to_rest_what_other_cues_still_miss():
     assert curator.resting == {2}
 
 
-def test_who_had_a_dose_comes_after_those_who_had_not_whatever_is_seen_in_it():
-    curator = Curator(by_chance(e1=1, e2=98, e3=1), [], seed=0)
-    for _ in range(DOSE // 2 + 1):
-        curator.replayed(fresh_view(2), 5.0)
-    assert {d.episode for d in curator.draws(2, share=0.5)} == {1, 3}
-    assert [d.episode for d in curator.draws(3, share=0.5)][2] == 2, "there is room for it once they have come"
-    chosen = Counter(curator.draws(1, share=1.0)[0].episode for _ in range(100))
-    assert chosen[2] > 80, "by the end of the night it may have its whole dose"
-
-
 def test_of_no_episodes_none_is_drawn():
-    assert Curator({}, ["plain"], seed=0).draws(5, share=0.5) == []
+    assert Curator({}, ["plain"], seed=0, rows=100).draws(5, share=0.5) == []
 
 
-def test_what_is_recalled_early_does_not_rest_before_it_had_its_dose():
-    curator = Curator(by_chance(e1=1, e2=1), [], seed=0)
-    asked_often(curator, {1: 0.01, 2: 4.0})
-    assert {d.episode for d in curator.draws(2, share=0.5)} == {1, 2}
-    for _ in range(DOSE):
-        curator.replayed(fresh_view(1), 0.0)
-    assert {d.episode for d in curator.draws(2, share=0.5)} == {2}
+def lived(curator: Curator, steps: int, rows: int) -> Counter:
+    """A night of so many steps in which nothing is ever learnt."""
+    for step in range(steps):
+        for draw in curator.draws(rows, share=(step + 1) / steps):
+            curator.replayed(fresh_view(draw.episode), 5.0)
+    return Counter(curator.seen)
+
+
+def test_in_a_night_with_room_for_all_nobody_goes_short_whatever_is_seen_in_the_others():
+    seen = lived(Curator(by_chance(e1=1, e2=50, e3=1, e4=1), [], seed=0, rows=5 * DOSE), steps=100, rows=2)
+    assert min(seen.values()) >= 0.95 * DOSE
+    assert seen[2] == max(seen.values()) > DOSE, "what is left goes where the priority is highest"
+
+
+def test_in_a_short_night_rows_go_by_need_and_none_gets_more_than_a_dose_beforehand():
+    handed = doses({1: 0.2, 2: 3.0, 3: 0.8}, rows=60)
+    assert handed == pytest.approx({1: 4, 2: DOSE, 3: 16})
+    assert sum(handed.values()) == pytest.approx(60)
+    seen = lived(Curator(by_chance(e1=1, e2=15, e3=4), [], seed=0, rows=60), steps=30, rows=2)
+    assert seen[1] < seen[3] < seen[2]
+
+
+def test_what_is_recalled_rests_before_its_dose_only_where_there_is_none_for_everyone():
+    for rows, drawn in ((2 * DOSE, {1, 2}), (DOSE, {2})):
+        curator = Curator(by_chance(e1=1, e2=1), [], seed=0, rows=rows)
+        asked_often(curator, {1: 0.01, 2: 4.0})
+        assert {d.episode for d in curator.draws(2, share=0.5)} == drawn
+        for _ in range(DOSE):
+            curator.replayed(fresh_view(1), 0.0)
+        assert {d.episode for d in curator.draws(2, share=0.5)} == {2}
+
+
+def test_a_row_that_was_handed_out_beforehand_is_told_by_a_drive_that_wanted_it():
+    parts = {1: (0.5, 0.0, 0.0, 0.1), 2: (0.0, 0.3, 0.0, 0.1)}
+    curator = Curator(parts, [], seed=0, rows=2 * DOSE)
+    drawn = {(d.episode, d.drive) for _ in range(100) for d in curator.draws(2, share=1.0)}
+    assert (
+        {(1, DRAWERS[0]), (2, DRAWERS[1])} <= drawn <= {(1, DRAWERS[0]), (2, DRAWERS[1]), (1, "chance"), (2, "chance")}
+    )
 
 
 def test_what_resists_gets_more_and_what_is_needed_more_comes_sooner():
