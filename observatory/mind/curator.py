@@ -2,9 +2,9 @@
 
 An episode's priority is need × gain: what the drives see in it, and how much of it is still missed:
 at first all of it, then the loss of its worst telling word, over recent replays and where a
-withheld cue was tried. Most rows are handed out by need, and no episode is owed more than a dose;
-the others go where the priority is highest. What a withheld cue brings back rests. Every row is
-drawn by one drive, as often as its dial says; a fixed part is left to chance. Old material comes round in turn, so that
+withheld cue was tried. A night's rows are handed out by need, and no episode is owed more than a
+dose; what is over goes where the priority is highest. What a withheld cue brings back rests. Every
+row is drawn by one drive, as often as its dial says; a fixed part is left to chance. Old material comes round in turn, so that
 every piece is seen. All chance comes from one seeded generator, whose state can be kept. It does
 not know weights, scores or losses beyond the numbers that it is handed.
 """
@@ -32,12 +32,9 @@ about it, once there is one. The others go by its own words."""
 KNOWN_BELOW = 0.6
 """Nats of the worst token under which a greedy answer says that token: its chance is above 55 %."""
 
-DOSE = 40
-"""Replays of one episode after which more of them serve it little: those that had fewer than thirty are the ones that
-are missed in other words, and seventy recall no more."""
-BY_NEED = 0.8
-"""The part of a night's rows that is handed out by need beforehand, a dose at most for each; the others go to what
-resists."""
+DOSE = 48
+"""Replays of one episode that a night has for it if it has them for all: nobody rests before, and nobody gets more while
+others wait. Seventy of one and thirty of another recall less in other words than as many of both."""
 MOST_VIEWS = 3
 """Views of one episode in one step: what resists gets more, but a batch stays a mixture."""
 
@@ -87,7 +84,7 @@ class Curator:
         self.gain = dict.fromkeys(parts, FIRST_WORST)
         self.seen = dict.fromkeys(parts, 0)
         self.resting: set[int] = set()
-        self.doses = doses(self.need, BY_NEED * rows)
+        self.doses = doses(self.need, rows)
         self._plenty = rows >= DOSE * len(self.need)
         self.old, self.evenly, self._drawers = old, evenly, drawers
         self._dials = self._parts.sum(0)
