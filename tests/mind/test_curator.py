@@ -124,9 +124,9 @@ def test_in_a_night_with_room_for_all_nobody_goes_short_whatever_is_seen_in_the_
 
 
 def test_in_a_short_night_rows_go_by_need_and_none_gets_more_than_a_dose_beforehand():
-    handed = doses({1: 0.2, 2: 3.0, 3: 0.8}, rows=60)
+    handed = doses({1: 0.2, 2: 3.0, 3: 0.8}, rows=68)
     assert handed == pytest.approx({1: 4, 2: DOSE, 3: 16})
-    assert sum(handed.values()) == pytest.approx(60)
+    assert sum(handed.values()) == pytest.approx(68)
     seen = lived(Curator(by_chance(e1=1, e2=15, e3=4), [], seed=0, rows=60), steps=30, rows=2)
     assert seen[1] < seen[3] < seen[2]
 
