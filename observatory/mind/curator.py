@@ -2,9 +2,9 @@
 
 An episode's priority is need × gain: what the drives see in it, and how much of it is still missed:
 at first all of it, then the loss of its worst telling word, over recent replays and where a
-withheld cue was tried. A night's rows are handed out by need, and no episode is owed more than a
-dose; what is over goes where the priority is highest. What a withheld cue brings back rests. Every
-row is drawn by one drive, as often as its dial says; a fixed part is left to chance. Old material comes round in turn, so that
+withheld cue was tried. What a withheld cue brings back rests. That is for nights too short for all;
+in one with a dose for everybody all come alike, by chance. Every row is drawn by one drive, as
+often as its dial says; a fixed part is left to chance. Old material comes round in turn, so that
 every piece is seen. All chance comes from one seeded generator, whose state can be kept. It does
 not know weights, scores or losses beyond the numbers that it is handed.
 """
@@ -22,9 +22,7 @@ from .views import Repertoire, View
 DRAWERS = Drives().drawers
 """Who draws where no plugin does."""
 FIRST_WORST = 5.0
-LEAST, LEAST_OF_VIEW = 0.05, 1.0
-"""Nats that an episode, and one cue of several, is taken to miss at the least: a cue that is known is still a way of
-asking, and twenty replays of the one that resists are worth less than as many ways."""
+LEAST = 0.05
 KEPT_OF_MEAN = 0.5
 FRESH_SHARE, DREAM_SHARE = 45, 30
 """Percent of an episode's replays that answer a cue made for this once, and of those that answer a question dreamed
@@ -32,9 +30,9 @@ about it, once there is one. The others go by its own words."""
 KNOWN_BELOW = 0.6
 """Nats of the worst token under which a greedy answer says that token: its chance is above 55 %."""
 
-DOSE = 48
-"""Replays of one episode that a night has for it if it has them for all: nobody rests before, and nobody gets more while
-others wait. Seventy of one and thirty of another recall less in other words than as many of both."""
+DOSE = 36
+"""Replays that serve an episode. A night that has as many for each of them takes all alike, and every cue of each: what
+choosing gave to some the others lacked, and it was missed in other words."""
 MOST_VIEWS = 3
 """Views of one episode in one step: what resists gets more, but a batch stays a mixture."""
 
@@ -54,21 +52,6 @@ class Draw:
     drive: str
 
 
-def doses(need: dict[int, float], rows: float) -> dict[int, float]:
-    """So many rows, handed out by need; what would be more than a dose goes to the others."""
-    out, left = {}, dict(need)
-    while left:
-        each = rows / (sum(left.values()) or 1.0)
-        full = [e for e, wanted in left.items() if wanted * each >= DOSE]
-        if not full:
-            return out | {e: wanted * each for e, wanted in left.items()}
-        for e in full:
-            out[e] = float(DOSE)
-            rows -= DOSE
-            del left[e]
-    return out
-
-
 class Curator:
     """Draws episodes by what they still miss, and old material in rounds."""
 
@@ -77,64 +60,45 @@ class Curator:
         drawers: Sequence[str] = DRAWERS, rows: int = 0,
     ):  # fmt: skip
         """`parts`: what each of the drawers (the drives, and chance) gives to each episode. `old`: the kind of every
-        piece of old material, in order. `rows`: how many there will be in the whole night, as far as that is known."""
+        piece of old material, in order. `rows`: how many the night has for them, as far as that is known."""
         self.chance = torch.Generator().manual_seed(seed)
         self._parts = torch.tensor(list(parts.values()), dtype=torch.float32).reshape(-1, len(drawers))
         self.need = dict(zip(parts, (self._parts.sum(1) * len(parts)).tolist(), strict=True))
         self.gain = dict.fromkeys(parts, FIRST_WORST)
         self.seen = dict.fromkeys(parts, 0)
         self.resting: set[int] = set()
-        self.doses = doses(self.need, rows)
-        self._plenty = rows >= DOSE * len(self.need)
-        self.old, self.evenly, self._drawers = old, evenly, drawers
+        self.old, self._drawers = old, drawers
+        self.evenly = evenly or rows >= DOSE * len(parts) > 0
         self._dials = self._parts.sum(0)
         self._missed: dict[str, list[float]] = {}
         self._drawn: dict[int, tuple[str, int]] = {}
         self._rounds: dict[str, list[int]] = {}
         self._turn = 0
 
-    def draws(self, count: int, share: float = 0.0, tired: bool = False) -> list[Draw]:
-        """Episodes for one step: first those that are behind their dose, then, for every row that is left, a drive by
-        the dials and one of those that it sees most in and that still miss something. None comes twice before all
-        came once; one that resists may come up to three times.
+    def draws(self, count: int, tired: bool = False) -> list[Draw]:
+        """Episodes for one step: for every row a drive, by the dials, and one of those that it sees most in and that
+        still miss something. None comes twice before all came once; one that resists may come up to three times.
 
-        `share`: how much of the night will be over. In a night with a dose for everyone none rests before it had its
-        own. `tired`: those that rest are drawn too.
+        `tired`: those that rest are drawn too.
         """
-        pool = list(self.need)
         if self.evenly:
+            pool = list(self.need)
             drawn = torch.randperm(len(pool), generator=self.chance).tolist()[:count]
             return [Draw(pool[i], "chance") for i in drawn]
-        if not pool:
-            return []
-        up = [e for e in pool if tired or e not in self.resting]
-        chosen = self._behind(pool if self._plenty else up, count, share)
-        awake = torch.tensor([tired or e not in self.resting for e in pool])
-        wanted = self._parts * torch.tensor([self.gain[e] for e in pool]).clamp_min(LEAST)[:, None] * awake[:, None]
-        once = wanted.clone()
-        once[[pool.index(draw.episode) for draw in chosen]] = 0.0
-        for left in (once, *[wanted] * (MOST_VIEWS - 1)):
-            self._drawn_from(left.clone(), pool, count, chosen)
+        pool = list(self.need)
+        gains = torch.tensor([self.gain[e] for e in pool]).clamp_min(LEAST)
+        if self.resting and not tired:
+            gains[[at for at, e in enumerate(pool) if e in self.resting]] = 0.0
+        wanted, awake = self._parts * gains[:, None], int((gains > 0).sum())
+        chosen: list[Draw] = []
+        for _ in range(MOST_VIEWS):
+            left = wanted.T.clone()
+            for _ in range(min(count - len(chosen), awake)):
+                by = int(torch.multinomial(self._shares(left.sum(1)), 1, generator=self.chance))
+                at = int(torch.multinomial(left[by], 1, generator=self.chance))
+                chosen.append(Draw(pool[at], self._drawers[by]))
+                left[:, at] = 0.0
         return chosen
-
-    def _behind(self, pool: list[int], count: int, share: float) -> list[Draw]:
-        """Those that had least of what they should have had by now, and for each one of the drives that want it."""
-        by_luck = torch.rand(len(pool), generator=self.chance).tolist()
-        lags = {e: self.doses[e] * share - self.seen[e] for e in pool}
-        order = sorted(zip(pool, by_luck, strict=True), key=lambda each: each[1] - lags[each[0]])
-        places = {e: at for at, e in enumerate(self.need)}
-        return [
-            Draw(e, self._drawers[int(torch.multinomial(self._parts[places[e]], 1, generator=self.chance))])
-            for e, _ in [each for each in order if lags[each[0]] > 0][:count]
-        ]
-
-    def _drawn_from(self, left: torch.Tensor, pool: list[int], count: int, chosen: list[Draw]) -> None:
-        """Each of these at most once, until the step has all its rows."""
-        for _ in range(min(count - len(chosen), int((left.sum(1) > 0).sum()))):
-            by = int(torch.multinomial(self._shares(left.sum(0)), 1, generator=self.chance))
-            at = int(torch.multinomial(left[:, by], 1, generator=self.chance))
-            chosen.append(Draw(pool[at], self._drawers[by]))
-            left[at] = 0.0
 
     def _shares(self, missed: torch.Tensor) -> torch.Tensor:
         """How often each drive draws: by its dial, and by how much of what it sees is still missed, so that one whose
@@ -157,7 +121,7 @@ class Curator:
         missed = self._missed.setdefault(name, [FIRST_WORST] * len(pool))
         at = self.pick(len(pool))
         if not self.evenly:
-            weights = torch.tensor([max(LEAST_OF_VIEW, m) for m in missed])
+            weights = torch.tensor([max(LEAST, m) for m in missed])
             at = int(torch.multinomial(weights, 1, generator=self.chance))
         self._drawn[id(pool[at])] = name, at
         return pool[at]
@@ -187,13 +151,10 @@ class Curator:
         self.seen[view.episode] += 1
 
     def probed(self, found: dict[int, float]) -> None:
-        """What the worst word behind each episode's withheld cue costs now: what is recalled rests until it is not.
-
-        Recalled by that cue and lately by all others: many of those were new when they were replayed.
-        """
+        """What the worst word behind each episode's withheld cue costs now: what is recalled rests until it is not."""
         for episode, worst in found.items():
             self._miss(episode, worst)
-            if max(worst, self.gain[episode]) < KNOWN_BELOW:
+            if worst < KNOWN_BELOW:
                 self.resting.add(episode)
             else:
                 self.resting.discard(episode)

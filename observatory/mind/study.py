@@ -287,8 +287,7 @@ class Study:
         """The rows of one step, and for each by which drive and why it is in it."""
         recipe = self.recipe
         earlier = self._earlier.draws(self._shared, tired=True)
-        tired, share = self._cooling is not None, (self.step + 1) / recipe.steps
-        chosen = self.curator.draws(recipe.episodes - len(earlier), share, tired)
+        chosen = self.curator.draws(recipe.episodes - len(earlier), tired=self._cooling is not None)
         reasons = [(d.drive, self.curator.because(d.episode)) for d in chosen]
         reasons += [(d.drive, f"learnt on an earlier night; {self._earlier.because(d.episode)}") for d in earlier]
         every = [d.episode for d in [*chosen, *earlier]]

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from observatory.mind.curator import DOSE, DRAWERS, Curator, doses
+from observatory.mind.curator import DOSE, Curator
 from observatory.mind.views import Passage, Repertoire, View
 
 
@@ -74,80 +74,17 @@ def drawn_of(curator: Curator, steps: int = 200, rows: int = 2) -> Counter:
     return Counter(d.episode for _ in range(steps) for d in curator.draws(rows))
 
 
-def fresh_view(episode: int) -> View:
-    return View(Passage(episode, "Vesna lost her ring.", (1.0, 2.0)), "left", "lost?", [1, 2], [0], fresh=True)
-
-
-def asked_often(curator: Curator, found: dict[int, float]) -> None:
-    for _ in range(5):
-        curator.probed(found)
-
-
 def test_what_a_withheld_cue_brings_back_rests_until_it_does_not_any_more():
     curator = Curator(by_chance(e1=1, e2=1, e3=1), [], seed=0)
-    asked_often(curator, {1: 0.01, 2: 4.0, 3: 4.0})
+    curator.probed({1: 0.01, 2: 4.0, 3: 4.0})
     assert set(drawn_of(curator)) == {2, 3}
     assert not curator.satisfied()
-    asked_often(curator, {1: 2.0, 2: 0.01, 3: 0.01})
+    curator.probed({1: 2.0, 2: 0.01, 3: 0.01})
     assert set(drawn_of(curator)) == {1}
-    asked_often(curator, {1: 0.01})
+    curator.probed({1: 0.01})
     assert curator.satisfied()
     assert curator.draws(5) == []
     assert {d.episode for d in curator.draws(3, tired=True)} <= {1, 2, 3}
-
-
-def test_a_withheld_cue_alone_does_not_lay_to_rest_what_other_cues_still_miss():
-    curator = Curator(by_chance(e1=1, e2=1), [], seed=0)
-    asked_often(curator, {1: 0.01, 2: 0.01})
-    for _ in range(3):
-        curator.replayed(fresh_view(1), 4.0)
-    curator.probed({1: 0.01, 2: 0.01})
-    assert curator.resting == {2}
-
-
-def test_of_no_episodes_none_is_drawn():
-    assert Curator({}, ["plain"], seed=0, rows=100).draws(5, share=0.5) == []
-
-
-def lived(curator: Curator, steps: int, rows: int) -> Counter:
-    """A night of so many steps in which nothing is ever learnt."""
-    for step in range(steps):
-        for draw in curator.draws(rows, share=(step + 1) / steps):
-            curator.replayed(fresh_view(draw.episode), 5.0)
-    return Counter(curator.seen)
-
-
-def test_in_a_night_with_room_for_all_nobody_goes_short_whatever_is_seen_in_the_others():
-    seen = lived(Curator(by_chance(e1=1, e2=50, e3=1, e4=1), [], seed=0, rows=5 * DOSE), steps=100, rows=2)
-    assert min(seen.values()) >= 0.95 * DOSE
-    assert seen[2] == max(seen.values()) > DOSE, "what is left goes where the priority is highest"
-
-
-def test_in_a_short_night_rows_go_by_need_and_none_gets_more_than_a_dose_beforehand():
-    handed = doses({1: 0.2, 2: 3.0, 3: 0.8}, rows=68)
-    assert handed == pytest.approx({1: 4, 2: DOSE, 3: 16})
-    assert sum(handed.values()) == pytest.approx(68)
-    seen = lived(Curator(by_chance(e1=1, e2=15, e3=4), [], seed=0, rows=60), steps=30, rows=2)
-    assert seen[1] < seen[3] < seen[2]
-
-
-def test_what_is_recalled_rests_before_its_dose_only_where_there_is_none_for_everyone():
-    for rows, drawn in ((2 * DOSE, {1, 2}), (DOSE, {2})):
-        curator = Curator(by_chance(e1=1, e2=1), [], seed=0, rows=rows)
-        asked_often(curator, {1: 0.01, 2: 4.0})
-        assert {d.episode for d in curator.draws(2, share=0.5)} == drawn
-        for _ in range(DOSE):
-            curator.replayed(fresh_view(1), 0.0)
-        assert {d.episode for d in curator.draws(2, share=0.5)} == {2}
-
-
-def test_a_row_that_was_handed_out_beforehand_is_told_by_a_drive_that_wanted_it():
-    parts = {1: (0.5, 0.0, 0.0, 0.1), 2: (0.0, 0.3, 0.0, 0.1)}
-    curator = Curator(parts, [], seed=0, rows=2 * DOSE)
-    drawn = {(d.episode, d.drive) for _ in range(100) for d in curator.draws(2, share=1.0)}
-    assert (
-        {(1, DRAWERS[0]), (2, DRAWERS[1])} <= drawn <= {(1, DRAWERS[0]), (2, DRAWERS[1]), (1, "chance"), (2, "chance")}
-    )
 
 
 def test_what_resists_gets_more_and_what_is_needed_more_comes_sooner():
@@ -174,8 +111,19 @@ def test_a_drive_whose_episodes_are_learnt_leaves_its_turn_and_chance_keeps_its_
 
 def test_when_few_resist_each_comes_a_few_times_in_a_step_and_no_more():
     curator = Curator(by_chance(e1=1, e2=1, e3=1), [], seed=0)
-    asked_often(curator, {1: 0.01, 2: 4.0, 3: 0.01})
+    curator.probed({1: 0.01, 2: 4.0, 3: 0.01})
     assert [d.episode for d in curator.draws(8)] == [2, 2, 2]
+
+
+def test_a_night_with_a_dose_for_everybody_takes_all_alike_and_a_shorter_one_chooses():
+    parts = by_chance(e1=1, e2=18, e3=1)
+    for rows, all_alike in ((3 * DOSE, True), (3 * DOSE - 1, False), (0, False)):
+        curator = Curator(parts, [], seed=0, rows=rows)
+        curator.probed({1: 0.01, 2: 6.0, 3: 6.0})
+        drawn = drawn_of(curator, rows=1)
+        assert (drawn[1] > 40) == all_alike, "what is recalled rests only where there is not enough for all"
+        assert (drawn[2] > 2 * drawn[3]) != all_alike
+        assert curator.resting == {1}, "and is known to be recalled in either"
 
 
 def test_an_even_curator_takes_every_episode_in_turn():
