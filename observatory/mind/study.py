@@ -14,6 +14,7 @@ import torch
 
 from ..protocol import events as ev
 from ..protocol.commands import Sleep
+from ..protocol.drives import Drives
 from . import checkpoint, dreams, guard, pulls, rehearsal, views
 from .course import Course
 from .curator import Curator
@@ -162,7 +163,8 @@ class Study:
         seed, inner = self.order.seed, self.parts.inner
         wanted = inner.shares(self.tonight, plan.drives)
         drawers, kinds = plan.drives.drawers, [self.old[i].kind for i in usable]
-        rows = recipe.steps * (recipe.episodes - self._shared)
+        # Who moves the dials wants a choice made, whether or not there is room for all.
+        rows = recipe.steps * (recipe.episodes - self._shared) if plan.drives == Drives() else 0
         self.curator = Curator(wanted, kinds, seed, self.ways.evenly, drawers, rows)
         self._earlier = Curator(inner.shares(self.earlier, plan.drives), [], seed, drawers=drawers)
         if self.saved:

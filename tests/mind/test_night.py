@@ -9,6 +9,7 @@ import pytest
 from observatory.mind import checkpoint, exam, study
 from observatory.protocol import commands as cmd
 from observatory.protocol import events as ev
+from observatory.protocol.drives import PRESETS, Drives
 from tests.mind.tiny import EXAM, TEXTS, a_night, as_json, of, woken
 
 
@@ -205,10 +206,17 @@ def test_both_searches_tell_everything_they_tried_and_mark_the_least_sum(told, s
     assert tried[0].kept == tried[0].of
 
 
+def test_a_night_with_room_for_all_takes_all_alike_unless_somebody_moved_the_dials(told):
+    for steps, drives, chosen in ((12, Drives(), False), (12, PRESETS["careful"], True), (6, Drives(), True)):
+        events = a_night(told, steps=steps, drives=drives, decision="veto")
+        drawn = {item.drive for step in of(events, ev.ReplayStep) for item in step.items if item.episode is not None}
+        assert (drawn != {"chance"}) == chosen
+
+
 def test_a_night_ends_at_its_tokens_whatever_its_steps(told):
-    whole = of(a_night(told, steps=12, decision="veto"), ev.ReplayStep)
+    whole = of(a_night(told, steps=10, decision="veto"), ev.ReplayStep)
     budget = sum(s.tokens for s in whole[:4]) + 1
-    events = a_night(told, number=2, seed=3, steps=12, tokens=budget)
+    events = a_night(told, number=2, seed=3, steps=10, tokens=budget)
     assert len(of(events, ev.ReplayStep)) == 5
     assert of(events, ev.NightClosed)[0].tokens >= budget
 
