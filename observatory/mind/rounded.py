@@ -2,9 +2,8 @@
 
 A CPU with arithmetic for it takes such products in a fifth of the time, and products are most of a step. Maps that
 read the same states are multiplied together, and the delta with them; what only goes from one product into the next
-stays rounded on its way. Withheld cues are tried and the day's directions
-found so too. Everything that is said, examined and weighed stays as it is: a mind that is rounded altogether learns
-less. It changes no weight.
+stays rounded on its way. Withheld cues are tried, the day's directions found and scales weighed so too. Everything that
+is said and examined stays as it is: a mind that is rounded altogether learns less. It changes no weight.
 """
 
 from __future__ import annotations

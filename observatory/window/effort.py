@@ -11,7 +11,7 @@ from ..protocol import events as ev
 from .lived import Night
 
 STATES = ("resists", "rests", "unasked")
-STATE_WORDS = {"resists": "▲ resists", "rests": "● recalled, rests", "unasked": "○ not asked yet"}
+STATE_WORDS = {"resists": "▲ resists", "rests": "● recalled", "unasked": "○ not asked yet"}
 
 
 @dataclass(frozen=True)

@@ -272,7 +272,7 @@ def test_the_night_shows_who_rests_who_resists_and_how_many_are_recalled(opened)
     assert rows.index(0, 0).data() == "▲ resists"
     assert rows.index(0, 2).data() == "0.90 × 2.67"
     assert rows.index(0, 3).data() == "2.40"
-    assert {rows.index(n, 0).data() for n in range(11, 25)} == {"● recalled, rests"}
+    assert {rows.index(n, 0).data() for n in range(11, 25)} == {"● recalled"}
     assert any("since step 20" in rows.index(n, 0).data(Qt.ItemDataRole.ToolTipRole) for n in range(11, 25))
     assert rows.index(0, 6).data() == "its withheld cue was still missed"
 
