@@ -114,6 +114,35 @@ def test_the_norm_before_a_product_is_the_models_own_but_for_the_rounding(exact)
     torch.testing.assert_close(found, true, rtol=0.02, atol=0.02)
 
 
+def test_only_what_goes_from_one_product_into_the_next_is_rounded_on_its_way(exact):
+    layer, seen = exact.layers[1], {}
+
+    def note(name, give):
+        return lambda _module, given, out: seen.update({name: (give(given[0]), give(out))})
+
+    def kind_of(state):
+        return (state[0] if isinstance(state, tuple) else state).dtype
+
+    watched = {
+        "layer": layer, "norm": layer.input_layernorm, "second norm": layer.post_attention_layernorm,
+        "query": layer.self_attn.q_proj, "value": layer.self_attn.v_proj, "attended": layer.self_attn.o_proj,
+        "gate": layer.mlp.gate_proj, "down": layer.mlp.down_proj, "last norm": exact.model.model.norm,
+    }  # fmt: skip
+    handles = [module.register_forward_hook(note(name, kind_of)) for name, module in watched.items()]
+    try:
+        with Rounded(exact), torch.no_grad():
+            exact.read_through([[1, 2, 3, 4, 5]])
+    finally:
+        for handle in handles:
+            handle.remove()
+    whole, rounded = torch.float32, torch.bfloat16
+    assert seen == {
+        "layer": (whole, whole), "norm": (whole, rounded), "second norm": (whole, rounded),
+        "query": (rounded, whole), "value": (rounded, whole), "attended": (whole, whole),
+        "gate": (rounded, rounded), "down": (rounded, whole), "last norm": (whole, whole),
+    }  # fmt: skip
+
+
 def test_a_night_of_rounded_steps_says_so_and_repeats_bit_for_bit_and_its_veto_leaves_the_cortex_as_it_was(settings):
     hashes = []
     for precision in ("mixed", "mixed", "float32"):
