@@ -270,7 +270,7 @@ class Bare:
         return sum(len(row.tokens) for row in rows)
 
     def _as_the_model(self):
-        """The pairs multiplied in the model's own precision; on a GPU they always were in float32."""
+        """Where the whole copy is in bfloat16, the pairs are multiplied so too."""
         rounded = self.cortex.dtype is torch.bfloat16 and self.cortex.device.type == "cpu"
         return torch.autocast("cpu", torch.bfloat16, enabled=rounded)
 
