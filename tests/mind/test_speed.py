@@ -51,8 +51,9 @@ def test_two_runs_of_the_replay_end_in_the_same_numbers(mind):
     assert speed._hash_after(cortex, speech, batches) == speed._hash_after(cortex, speech, batches)
 
 
-@pytest.mark.parametrize("rounds", [False, True])
-def test_a_step_multiplies_less_than_the_bare_loop_does_over_the_same_rows(mind, rounds):
+@pytest.mark.parametrize(("rounds", "share"), [(False, 0.65), (True, 0.8)])
+def test_a_step_multiplies_less_than_the_bare_loop_does_over_the_same_rows(mind, rounds, share):
+    """Rounded, rows are filled up to a usual number, which is much beside so small a model."""
     speech, cortex = mind.parts.speech, mind.parts.cortex
     cortex.rounds = rounds
     batches, counted = speed._batches(speech, 2), {}
@@ -61,7 +62,7 @@ def test_a_step_multiplies_less_than_the_bare_loop_does_over_the_same_rows(mind,
         with Multiplications() as counter:
             loop.step(1)
         counted[name] = counter.many
-    assert counted["night"] < 0.8 * counted["bare"], "something is reckoned twice, or where nobody asked for it"
+    assert counted["night"] < share * counted["bare"], "something is reckoned twice, or where nobody asked for it"
 
 
 class Multiplications(TorchDispatchMode):
