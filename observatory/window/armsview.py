@@ -156,7 +156,7 @@ class Arms(QWidget):
         super().__init__()
         self.look, self.folder = look, folder or resources.folder() / "bench"
         self.nights: dict[int, Night] = {}
-        self.day_files: set[str] = set()
+        self.day_files: list[str] = []
         self.found: list[Comparison] = []
         self.which, self.kind = 0, ""
         self.every = Recall("All questions so far", lambda course: course.every, look)
@@ -212,17 +212,24 @@ class Arms(QWidget):
             self.empty.title.setText("No arms to compare with yet")
             self.empty.text.setText(NOTHING)
         if self.found != before:
-            same = [place for place, each in enumerate(self.found) if self._same_days(each)]
-            self.which = same[0] if same else 0
+            self.which = max(range(len(self.found)), key=self._fit, default=0)
             names = [f"{each.days}, {words.plural(each.nights, 'night')}" for each in self.found]
             self._offer("days", names, lambda place: self.choose(which=place))
         self.draw()
 
-    def _same_days(self, comparison: Comparison) -> bool:
-        return bool(comparison.day_hashes & self.day_files)
+    def _fit(self, place: int) -> tuple[bool, bool, int, int]:
+        """How well a comparison stands beside this home: the days it began with, or lived later, and many arms."""
+        each = self.found[place]
+        return self._began_with(each), self._lived(each), len({one["arm"] for one in each.reports}), -place
 
-    def show_nights(self, nights: dict[int, Night], day_files: set[str]) -> None:
-        self.nights, self.day_files = nights, day_files
+    def _lived(self, comparison: Comparison) -> bool:
+        return not comparison.day_hashes.isdisjoint(self.day_files)
+
+    def _began_with(self, comparison: Comparison) -> bool:
+        return not comparison.day_hashes.isdisjoint(self.day_files[:1])
+
+    def show_nights(self, nights: dict[int, Night], day_files: Sequence[str]) -> None:
+        self.nights, self.day_files = nights, list(day_files)
         if self.isVisible():
             self.read()
 
@@ -258,10 +265,11 @@ class Arms(QWidget):
         said = f"The arms lived “{comparison.days}” with {one.get('model_name', one['model'])}, {_seeds(found)}. "
         if not any(course.arm == HOME for course in found):
             return said + f"This home has not been examined in questions of the kind “{kind_words(self.kind)}”."
-        return said + (
-            "This home lived the same days." if self._same_days(comparison)
-            else "This home lived other days: compare how the lines run, not how high they stand."
-        )
+        if self._began_with(comparison):
+            return said + "This home lived the same days."
+        if self._lived(comparison):
+            return said + "This home lived these days after others, so its line was on its way before they came."
+        return said + "This home lived other days: compare how the lines run, not how high they stand."
 
     def _offer(self, name: str, texts: Sequence[str], chosen: Callable[[int], None]) -> None:
         group, chips = self.choices[name]

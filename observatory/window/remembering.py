@@ -21,7 +21,8 @@ class Remembering:
         self.traces: dict[int, list[ev.TraceKept]] = {}
         self.corrected: dict[int, int] = {}
         """Episodes that a later one corrects, and which."""
-        self.day_files: set[str] = set()
+        self.day_files: list[str] = []
+        """Hashes of the day files that were lived, in their order."""
         """Hashes of the day files that lines were lived of."""
         self.wrote: dict[int, ev.StoreWrote] = {}
         """What a plugin's store said of every episode that it was told; empty with the built-in one."""
@@ -38,7 +39,8 @@ class Remembering:
         self.changed.add("episodes")
 
     def _lived(self, e: ev.LineLived) -> None:
-        self.day_files.add(e.file_hash)
+        if e.file_hash not in self.day_files:
+            self.day_files.append(e.file_hash)
 
     def _wrote(self, e: ev.StoreWrote) -> None:
         self.wrote[e.episode] = e

@@ -115,3 +115,24 @@ def test_what_ships_can_be_drawn():
     assert {kept["arm"] for each in found for kept in each.reports} >= {"sleep", "none", "retrieval"}
     for each in found:
         assert arms.kinds(each) and all(arms.courses(each, {}, kind) for kind in arms.kinds(each))
+
+
+def test_days_that_were_lived_after_others_are_said_to_be_and_those_it_began_with_come_first(opened, tmp_path):
+    keep(tmp_path, "sleep", [0, 20, 19])
+    keep(tmp_path, "sleep", [0, 20], days="free")
+    lived = [ev.LineLived(file_hash=f"hash of {days}", line=1, episode=1, night=None) for days in ("others", "free")]
+    page = beside(opened, tmp_path, lived)
+    assert page.found[page.which].days == "free"
+    assert "these days after others" in page.said.text()
+    lived.insert(0, ev.LineLived(file_hash="hash of told", line=1, episode=1, night=None))
+    page = beside(opened, tmp_path, lived)
+    assert page.found[page.which].days == "told"
+    assert "lived the same days." in page.said.text()
+
+
+def test_a_home_that_lived_none_of_the_days_is_put_beside_the_most_arms(opened, tmp_path):
+    keep(tmp_path, "sleep", [0, 20, 19])
+    keep(tmp_path, "sleep", [0, 20], days="free")
+    keep(tmp_path, "lora", [0, 1], days="free")
+    page = beside(opened, tmp_path)
+    assert page.found[page.which].days == "free"
