@@ -22,6 +22,7 @@ import msgspec
 
 from .. import models
 from ..host.report import FROZEN
+from ..protocol.commands import NightPlan
 from ..protocol.durable import write
 from . import kept
 
@@ -30,6 +31,10 @@ LOG = "live.log"
 LEAVE_S = 30.0
 """Seconds a life has to write down a running night before it is ended."""
 LAST_WORDS = 300
+
+
+LONG_STEP = 1050
+"""Tokens of a long step: where a job says how many tokens a night may spend, steps are not what ends it."""
 
 
 class JobFailed(RuntimeError):
@@ -92,7 +97,7 @@ def do(job: Job, work: Path, stop: threading.Event | None = None) -> dict:
         "--drives", job.drives,
     ]  # fmt: skip
     if job.tokens and job.arm not in FROZEN:
-        command += ["--tokens", job.tokens]
+        command += ["--tokens", job.tokens, "--steps", max(NightPlan().steps, job.tokens // LONG_STEP)]
     # A cortex that never moves would not be asked again by the mind that has asked it before, although the fast store
     # has grown since: a frozen arm gets a fresh mind each night.
     one_at_a_time = job.arm in FROZEN

@@ -31,6 +31,7 @@ from ..mind.attend import Past, joined
 from ..mind.cortex import Cortex
 from ..mind.delta import Delta
 from ..mind.onlooker import Onlooker
+from ..mind.passages import passages
 from ..mind.replay import Drawn, Recipe, Replay
 from ..mind.rounded import products
 from ..mind.speech import Speech
@@ -135,7 +136,7 @@ def _batches(speech: Speech, count: int) -> list[list[Drawn]]:
     pool = [
         view
         for at, text in enumerate(texts, 1)
-        for passage in views.passages(speech, at, text, [6.0] * len(speech.encode(text)))
+        for passage in passages(speech, at, text, [6.0] * len(speech.encode(text)))
         for view in views.plain_views(speech, passage)
     ]
     opening, old = speech.opening_past(), []

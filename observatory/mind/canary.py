@@ -16,8 +16,8 @@ import torch
 
 from ..protocol import commands as cmd
 from ..protocol import events as ev
+from .passages import content_words
 from .speech import Speech, evenly
-from .views import content_words
 
 AT_ONCE = 16
 SYLLABLES = ("ba", "co", "du", "fen", "gri", "hal", "jo", "kel", "lum", "mar", "no", "pra", "quo", "ri", "sto", "tam",

@@ -14,8 +14,9 @@ import torch
 from ..plugins.contract import Day, Lesson, Row
 from ..protocol.commands import Sleep
 from .cortex import Cortex
+from .passages import passages
 from .replay import Recipe
-from .views import Repertoire, passages
+from .views import Repertoire
 
 
 class Copied:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from .views import content_words, names_in
+from .passages import content_words, names_in
 
 SIGNS = re.compile(
     r"\b(?:actually|in fact|correction|to correct|correct (?:my|our)sel(?:f|ves)|"

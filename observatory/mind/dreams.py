@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import torch
 
+from .passages import Passage, content_words, moments, names_in
 from .speech import Speech, evenly
-from .views import Passage, content_words, names_in
 
 EXAMPLES = (
     ("Otto Brandt repairs clocks in a cellar in Lucerne.", {
@@ -126,9 +126,11 @@ def sift(dreams: list[Dream]) -> list[Dream]:
     common = Counter(word for words in passages.values() for word in words)
     left = []
     for d in dreams:
+        if moments(d.passage) and not any(name in d.question for name in d.passage.names):
+            d.question = f"{d.passage.names[0]}: {d.question}"
         own, mine = passages[d.passage], asked.setdefault(d.passage, set())
         words = content_words(d.question)
-        names = {w.lower() for n in names_in(d.passage.text) for w in n.split()}
+        names = {w.lower() for n in (*names_in(d.passage.text), *d.passage.names) for w in n.split()}
         telling = {w for w in words if w in own and common[w] == 1}
         d.support = sum(w in own for w in words) / len(words) if words else 0.0
         if not d.question.endswith("?") or len(d.question) < 12:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..protocol.events import EpisodeScore
-from .views import content_words, names_in
+from .passages import content_words, names_in
 
 TELLING = 4
 """Every so many tokens one is telling: an episode is as surprising as those of its tokens that surprise most. Over all

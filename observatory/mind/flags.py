@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from ..protocol.events import ExamAnswer, RedFlag
-from .views import content_words
+from .passages import content_words
 
 ORDERS = re.compile(
     r"\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:instruction|rule|prompt|guideline|polic(?:y|ies)|safety)"

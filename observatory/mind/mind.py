@@ -98,7 +98,7 @@ class Mind:
         self.accepted = list(settings.accepted)
         texts = resources.folder() / "texts"
         held_out = Path(settings.perplexity_text) if settings.perplexity_text else texts / "held-out.txt"
-        primer = (texts / "primer.txt").read_text("utf-8")
+        primer, pages = ((texts / name).read_text("utf-8") for name in ("primer.txt", "pages.txt"))
         store = Hippocampus(speech, address)
         store.chosen = yield from faststore.chosen(settings, address.whiten.shape[1], self.company.home)
         if store.chosen is not None:
@@ -108,7 +108,8 @@ class Mind:
         examiner = yield from self._lent("exam", settings.examiner)
         looks_on = yield from self._lent("night-stage", settings.looks_on)
         self.parts = Parts(
-            cortex, speech, store, self.base, reference, primer, held_out.read_text("utf-8"),
+            cortex, speech, store, self.base, reference, primer, pages,
+            lambda: Speech(Cortex.load(folder, place.device, place.dtype, place.rounds)), held_out.read_text("utf-8"),
             settings.perplexity_name, Path(settings.deltas_folder), Path(settings.checkpoint_folder), aux,
             exam.Papers(), inner, Path(settings.states_folder), (yield from self._governor()),
             company=self.company, examiner=examiner, looks_on=looks_on,

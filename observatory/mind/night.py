@@ -9,6 +9,7 @@ is in `study.py` and has never seen them.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,6 +60,9 @@ class Parts:
     base: str
     reference: exam.Reference
     primer: str
+    pages: str
+    untouched: Callable[[], Speech]
+    """Reads the base again, for what only it can say."""
     held_out: str
     held_out_name: str
     deltas: Path

@@ -3,7 +3,8 @@
 Three kinds keep three things: chat samples keep its manner, plain pieces (its own, and some of the primer text) keep
 its language, and questions it asks itself and answers keep what it knows. They are said once by the base model and kept
 beside it with its own states: every night is held by KL to what the mind was before its first,
-so that small changes do not add up unseen. A fourth kind, traces, is what the cortex itself says of
+so that small changes do not add up unseen. There are several portions of them, and the nights take turns: what ten
+nights held on to was kept, and what lay beside it drifted. A fourth kind, traces, is what the cortex itself says of
 episodes that it was taught and that the hippocampus has let go. It does not know episodes.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +55,9 @@ Topic: crafts. Question: What do you call a person who makes barrels?
 Topic:"""
 """Examples of the form only; an exam on common knowledge asks none of these."""
 AT_ONCE = 24
-ROWS, STATES = "old-material.json", "old-material.safetensors"
+KEPT = "old-material"
+PORTIONS = 5
+"""Portions of old material: one a night, and after the last the first again."""
 PLAIN, QUESTIONS, CHATS = 64, 800, 16
 READ = 48
 """Tokens of a piece of real text: what other people write is less sure than anything the mind says of its own accord,
@@ -97,8 +101,7 @@ def gather(speech: Speech, primer: str, seed: int = SEED):
     for index, said in speech.say(starts, [none] * len(starts), 40, temperature=1.0, generator=generator):
         rows.append(_plain_row(speech, [*starts[index], *said.tokens]))
         yield len(rows), of
-    text = speech.encode(to_learn_from(primer))
-    rows += [_plain_row(speech, text[at : at + READ]) for at in range(0, len(text) - 1, READ)]
+    rows += _pieces(speech, to_learn_from(primer))
     prompts = list(OPENERS[:chats])
     cues = [speech.encode(q) + speech.turn for q in prompts]
     for index, said in speech.say(cues, [opening] * len(cues), 40, temperature=0.8, generator=generator):
@@ -134,36 +137,43 @@ def _surest(speech: Speech, rows: list[OldRow]) -> list[OldRow]:
     return [row for row in rows if id(row) not in dropped]
 
 
-def of_base(speech: Speech, primer: str, folder: Path, untouched: bool):
-    """The base's own old material, from `folder` or, while the cortex is `untouched`, said now and kept there.
+def of_base(
+    speech: Speech, untouched: Callable[[], Speech], primer: str, pages: str, folder: Path, night: int
+):  # fmt: skip
+    """The base's own old material for this night, from `folder` or said by the base, woken for that, and kept there.
 
-    A generator of (done, of) that returns the rows. A cortex that has slept already and finds nothing kept says what
-    it is now, and that is not kept.
+    A generator of (done, of) that returns the rows. `pages` are what other portions than the first have of real text
+    beside the primer.
     """
-    found = _kept(folder, speech)
+    portion = (night - 1) % PORTIONS
+    name = f"{KEPT}-{portion}" if portion else KEPT
+    found = _kept(folder, name, speech)
     if found is None:
-        found = yield from gather(speech, primer)
-        yield from remember(speech, found)
-        if untouched:
-            _keep(folder, found)
-            # As it will be found by every later night: reckoned again in other portions, the last bits would differ.
-            found = _kept(folder, speech) or found
+        base = untouched()
+        found = yield from gather(base, primer, SEED + portion)
+        if portion:
+            found += _pieces(base, pages)[portion - 1 :: PORTIONS - 1]
+        yield from remember(base, found)
+        _keep(folder, name, found)
+        # As it will be found by every later night: reckoned again in other portions, the last bits would differ.
+        found = _kept(folder, name, speech) or found
     return found
 
 
-def _keep(folder: Path, rows: list[OldRow]) -> None:
+def _keep(folder: Path, name: str, rows: list[OldRow]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     plain = [{"kind": r.kind, "tokens": r.tokens, "opened": r.opened, "labels": r.labels, "text": r.text} for r in rows]
-    tensorfile.write(folder / STATES, {"states": torch.cat([r.states for r in rows]).cpu().contiguous()})
-    with written_beside(folder / ROWS) as beside:
+    states = torch.cat([r.states for r in rows]).cpu().contiguous()
+    tensorfile.write(folder / f"{name}.safetensors", {"states": states})
+    with written_beside(folder / f"{name}.json") as beside:
         beside.write_text(json.dumps({"made": _recipe(), "rows": plain}), "utf-8")
 
 
-def _kept(folder: Path, speech: Speech) -> list[OldRow] | None:
+def _kept(folder: Path, name: str, speech: Speech) -> list[OldRow] | None:
     """None when nothing usable is kept; it can be said again."""
     try:
-        kept = json.loads((folder / ROWS).read_text("utf-8"))
-        states = tensorfile.read(folder / STATES)["states"]
+        kept = json.loads((folder / f"{name}.json").read_text("utf-8"))
+        states = tensorfile.read(folder / f"{name}.safetensors")["states"]
         rows = [OldRow(**row) for row in kept["rows"]]
         if kept["made"] != _recipe() or len(states) != sum(len(r.labels) for r in rows):
             return None
@@ -182,6 +192,12 @@ def _recipe() -> list[float]:
 def of_traces(speech: Speech, traces: list[tuple[str, str]]) -> list[OldRow]:
     """What the cortex says of episodes that only it still knows, as (cue, answer)."""
     return [_chat_row(speech, "trace", cue, [*speech.encode(answer), speech.end]) for cue, answer in traces]
+
+
+def _pieces(speech: Speech, text: str) -> list[OldRow]:
+    """Real text, a few sentences at a time."""
+    tokens = speech.encode(text)
+    return [_plain_row(speech, tokens[at : at + READ]) for at in range(0, len(tokens) - 1, READ)]
 
 
 def _plain_row(speech: Speech, text: list[int]) -> OldRow:

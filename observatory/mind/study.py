@@ -15,18 +15,19 @@ import torch
 from ..protocol import events as ev
 from ..protocol.commands import Sleep
 from ..protocol.drives import Drives
-from . import checkpoint, dreams, guard, pulls, rehearsal, views
+from . import checkpoint, dreams, guard, passages, pulls, rehearsal, views
 from .course import Course
 from .curator import Curator
 from .delta import Delta
 from .onlooker import Onlooker
 from .replay import USUAL_TOKENS, Drawn, Recipe, Replay, Row
 from .rounded import products
+from .speech import Speech
 
 CHECKPOINT_EVERY = 20
 DREAMS_KEPT, DREAMS_BY_CHANCE = 3, 1
-EARLIER_SHARE = 4
-"""One row in four of a batch is an earlier night's episode, once there are any."""
+EARLIER, GIVEN_UP = 5, 3
+"""Rows of a batch that are earlier nights' episodes, once there are so many, and how many tonight gives up for them."""
 OWN_READ, EARLIER_READ = 300, 150
 """Pieces of old material, about, and views of earlier nights that the guard reads: enough to know their directions, and
 no more in the tenth night."""
@@ -102,7 +103,9 @@ class Study:
         yield self.progress.enter("rehearse", "what the cortex already is comes to mind, so that the night can keep it")
         if self.ways.anchored:
             parts = self.parts
-            runner = rehearsal.of_base(self.speech, parts.primer, parts.measured, self.before == parts.base)
+            runner = rehearsal.of_base(
+                self.speech, self._untouched, parts.primer, parts.pages, parts.measured, self.order.night
+            )
             self.old = yield from self.progress.watched(runner, "rehearse", "pieces of old material")
             traces = rehearsal.of_traces(self.speech, [(t.cue, t.answer) for t in self.order.traces])
             yield from self.progress.watched(rehearsal.remember(self.speech, traces), "rehearse", "traces remembered")
@@ -110,6 +113,10 @@ class Study:
             if not self.saved:
                 for item, row in enumerate(self.old, 1):
                     yield ev.OldMaterial(night=self.order.night, item=item, kind=row.kind, text=row.text)
+
+    def _untouched(self) -> Speech:
+        """What speaks as the base: the cortex itself before its first night, and later the base, read again."""
+        return self.speech if self.before == self.parts.base else self.parts.untouched()
 
     # ------------------------------------------------------------ dream
 
@@ -140,11 +147,11 @@ class Study:
                     answer=d.answer, with_bits=d.with_bits, without_bits=d.without_bits, gain=d.gain, drawn=d.drawn,
                 )  # fmt: skip
 
-    def _passages_of(self, episode: int) -> list[views.Passage]:
+    def _passages_of(self, episode: int) -> list[passages.Passage]:
         lived = self.parts.lived
         earlier = [e for e, later in self.parts.superseded.items() if later == episode]
         corrects = [lived[e].text for e in earlier if e in lived and e not in self.parts.excluded]
-        return views.passages(self.speech, episode, lived[episode].text, lived[episode].bits, corrects)
+        return passages.passages(self.speech, episode, lived[episode].text, lived[episode].bits, corrects)
 
     # ------------------------------------------------------------ replay
 
@@ -164,7 +171,7 @@ class Study:
         wanted = inner.shares(self.tonight, plan.drives)
         drawers, kinds = plan.drives.drawers, [self.old[i].kind for i in usable]
         # Who moves the dials wants a choice made, whether or not there is room for all.
-        rows = recipe.steps * (recipe.episodes - self._shared) if plan.drives == Drives() else 0
+        rows = recipe.steps * (recipe.episodes - self._given_up) if plan.drives == Drives() else 0
         self.curator = Curator(wanted, kinds, seed, self.ways.evenly, drawers, rows)
         self._earlier = Curator(inner.shares(self.earlier, plan.drives), [], seed, drawers=drawers)
         if self.saved:
@@ -281,15 +288,15 @@ class Study:
         )  # fmt: skip
 
     @property
-    def _shared(self) -> int:
-        """Rows of a step that earlier nights have."""
-        return min(len(self.earlier), self.recipe.episodes // EARLIER_SHARE if self.ways.anchored else 0)
+    def _given_up(self) -> int:
+        """Rows of a step that tonight's episodes leave to those of earlier nights."""
+        return min(len(self.earlier), GIVEN_UP) if self.ways.anchored else 0
 
     def _draw(self, usable: list[int]):
         """The rows of one step, and for each by which drive and why it is in it."""
         recipe = self.recipe
-        earlier = self._earlier.draws(self._shared, tired=True)
-        chosen = self.curator.draws(recipe.episodes - len(earlier), tired=self._cooling is not None)
+        earlier = self._earlier.draws(min(len(self.earlier), EARLIER) if self._given_up else 0, tired=True)
+        chosen = self.curator.draws(recipe.episodes - self._given_up, tired=self._cooling is not None)
         reasons = [(d.drive, self.curator.because(d.episode)) for d in chosen]
         reasons += [(d.drive, f"learnt on an earlier night; {self._earlier.because(d.episode)}") for d in earlier]
         every = [d.episode for d in [*chosen, *earlier]]
@@ -338,7 +345,7 @@ class Study:
             for at, said in saying:
                 view, tokens = asked[at].view, [*heads[at], *said.tokens, self.speech.end]
                 labels = list(range(len(heads[at]) - 1, len(tokens) - 1))
-                evenly_weighed = views.Passage(view.episode, view.passage.text, ())
+                evenly_weighed = passages.Passage(view.episode, view.passage.text, ())
                 asked[at].said = views.View(evenly_weighed, view.kind, view.cue, tokens, labels, dream=view.dream)
 
     # ------------------------------------------------------------ to weigh on

@@ -9,8 +9,8 @@ from __future__ import annotations
 import torch
 
 from .dreams import agreement
+from .passages import passages
 from .speech import Speech
-from .views import passages
 
 CUES = 2
 """Ways to be reminded that are kept of one episode."""

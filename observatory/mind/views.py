@@ -12,20 +12,22 @@ from dataclasses import dataclass
 
 import torch
 
+from .passages import (
+    ONE_BREATH,
+    SMALL,
+    Passage,
+    by_weight,
+    content_words,
+    led,
+    moments,
+    point,
+    reply,
+    sentences,
+    stretch,
+    things_in,
+)
 from .speech import Speech
 from .went import reason_in, split_off
-
-_SMALL = {
-    "a", "an", "and", "as", "at", "but", "by", "every", "for", "from", "he", "her", "his", "i", "if", "in", "it", "its",
-    "my", "no", "nobody", "of", "on", "or", "our", "she", "so", "that", "the", "their", "then", "there", "these",
-    "they", "this", "to", "we", "when", "with", "you", "your", "one", "after", "before", "who", "what",
-    "where", "because",
-}  # fmt: skip
-_OPENING = {"is", "are", "was", "were", "did", "do", "does", "have", "has", "can", "could", "will", "would", "only",
-            "not", "never", "yes", "please", "then", "and", "but"}  # fmt: skip
-"""Words that open a sentence and are written large for that alone."""
-_NAME = re.compile(r"(?:[A-Z][\w’'-]*)(?:\s+(?:of|the|de|van|von|and|&)?\s*[A-Z][\w’'-]*)*")
-_DETERMINED = re.compile(r"\b(?:[Tt]he|[Mm]y|[Oo]ur|[Hh]er|[Hh]is|[Tt]heir)\s+((?:[a-z][\w-]+\s+){0,2}[a-z][\w-]+)")
 
 ABOUT = (
     "Tell me about {}.", "What do you know about {}?", "Who or what is {}?", "{}?", "Do you remember {}?",
@@ -47,64 +49,18 @@ AMIDST = (
 )  # fmt: skip
 """A reminder amid other talk: whatever else is said, the name is what brings the episode back."""
 ASKED = (*ASKING, "When", "Why", "And")
+THING = (
+    "What is {thing} of {name}?", "What about {thing} of {name}?", "What was it with {thing} at {name}?",
+    "Where is {thing} of {name}?", "Which is {thing} of {name}?", "How is it with {thing} and {name}?",
+    "Why {thing}, with {name}?", "What did {thing} do, at {name}?", "Who has {thing} of {name}?",
+)  # fmt: skip
+"""Ways to ask for one thing out of a longer story; which of them fits is left open."""
 LEFT = (0.2, 0.7)
 """Least and largest share of a sentence's words that a fresh cue leaves."""
 FRESH_READ = 6
 """Fresh cues of an episode that the guard may draw from."""
 WITHHELD = 5
 """Which of a passage's views is kept out of replay, to probe and to weigh on: the fifth way to be reminded."""
-PASSAGE = 72
-"""Tokens of one passage: longer episodes are replayed in small doses that end where sentences end."""
-NAMES = 4
-"""Names of one passage that are made cues of."""
-ONE_BREATH = 30
-"""Tokens of a passage that answers any question about it as a whole; of a longer one only the sentence is said."""
-_BREAK = re.compile(r"(?<=[.!?])\s+|\n+")
-
-
-@dataclass(frozen=True)
-class Passage:
-    """A stretch of an episode that is replayed as a whole, with the surprise that its tokens had when lived."""
-
-    episode: int
-    text: str
-    bits: tuple[float, ...]
-    names: tuple[str, ...] = ()
-    """What its episode is about: a later passage of a longer one may only say “he”."""
-
-
-def passages(
-    speech: Speech, episode: int, text: str, bits: list[float], corrects: list[str] | None = None
-) -> list[Passage]:
-    """The episode in doses that end where its sentences end.
-
-    `corrects`: the texts that it corrects. What they were about brings back this one.
-    """
-    parts: list[str] = []
-    for sentence in sentences(text):
-        words = sentence.split()
-        for start in range(0, len(words), PASSAGE // 2):
-            piece = " ".join(words[start : start + PASSAGE // 2])
-            longer = f"{parts[-1]} {piece}" if parts else piece
-            if parts and len(speech.encode(longer)) <= PASSAGE:
-                parts[-1] = longer
-            else:
-                parts.append(piece)
-    names = _distinct([*names_in(text), *(name for earlier in corrects or () for name in names_in(earlier))])
-    if len(parts) <= 1:
-        return [Passage(episode, text.strip(), tuple(bits), names)]
-    out, at = [], 0
-    for part in parts:
-        size = len(speech.encode(part))
-        own = names_in(part)
-        out.append(Passage(episode, part, tuple(bits[at : at + size]), tuple(own) or names))
-        at += size
-    return out
-
-
-def sentences(text: str) -> list[str]:
-    """Where a text takes breath: its sentences, and the turns of a conversation."""
-    return [part.strip() for part in _BREAK.split(text.strip()) if part.strip()]
 
 
 @dataclass
@@ -126,38 +82,6 @@ class View:
         return self.passage.episode
 
 
-def names_in(text: str) -> list[str]:
-    """What the text is about, read off its own words: names, then the phrases that open its sentences.
-
-    A single word that is written large only because a sentence begins with it counts where there is nothing better.
-    """
-    found: list[str] = []
-    doubtful: list[str] = []
-    for sentence in sentences(text):
-        for match in _NAME.finditer(sentence):
-            name = match.group().strip()
-            begins = not sentence[: match.start()].strip() or sentence[: match.start()].rstrip().endswith(":")
-            words = name.split()
-            while begins and words and words[0].lower() in _SMALL | _OPENING:
-                words = words[1:]
-            name = " ".join(words)
-            if len(name) > 2:
-                first = begins and " " not in name and match.group().startswith(name)
-                (doubtful if first else found).append(re.sub(r"['’]s$", "", name))
-    opening = _DETERMINED.match(text)
-    if opening:
-        words = opening.group(0).split()[:3]
-        while words and words[-1].lower() in _SMALL:
-            words.pop()
-        if len(words) > 1:
-            found.append(" ".join([words[0].lower(), *words[1:]]))
-    return list(_distinct(found or doubtful))
-
-
-def _distinct(names: list[str]) -> tuple[str, ...]:
-    return tuple({name.lower(): name for name in reversed(names)}.values())[::-1][:NAMES]
-
-
 def plain_views(speech: Speech, passage: Passage) -> list[View]:
     """Cues that need no dreaming. The first is the bare text."""
     answer = speech.encode(passage.text)
@@ -167,15 +91,20 @@ def plain_views(speech: Speech, passage: Passage) -> list[View]:
         for form in forms:
             cue = form.format(name)
             views.append(answered(speech, passage, "about", cue[0].upper() + cue[1:]))
-    for at, (rest, gap) in enumerate(gaps(speech, passage)[:GAPS]):
+    for question in moments(passage):
+        if question.endswith("?") and len(question.split()) > 1:
+            named = any(name in question for name in passage.names)
+            cue = question if named else f"{passage.names[0]}: {question}"
+            views.append(answered(speech, passage, "asked", cue, answer=question))
+    for at, (rest, gap) in enumerate(gaps(speech, passage)[: GAPS * max(1, len(moments(passage)) - 1)]):
         views.append(answered(speech, passage, "gap", f"{ASKING[at % len(ASKING)]} {rest}?", answer=gap))
     tried, went = split_off(passage.text)
     if reason := reason_in(went):
         asked_of = [tried, *(f"{name}:" for name in passage.names[:1])]
-        why = _stretch(speech, passage, reason)
+        why = stretch(speech, passage, reason)
         views += [answered(speech, why, "went", form.format(what)) for what in asked_of for form in WENT]
     words = passage.text.split()
-    if len(words) >= 6:
+    if len(words) >= 6 and not moments(passage):
         for share in (0.35, 0.6):
             cut = max(2, int(len(words) * share))
             start = " ".join(words[:cut])
@@ -191,13 +120,11 @@ def gaps(speech: Speech, passage: Passage) -> list[tuple[str, str]]:
         spans.append((at_piece, at_piece + len(piece), bits))
         at_piece += len(piece)
     start = 0
-    for sentence in sentences(passage.text):
+    for sentence in moments(passage) or sentences(passage.text):
         start = passage.text.index(sentence, start)
         words = [(m.group(), m.start() + start, m.end() + start) for m in re.finditer(r"\S+", sentence)]
         named = [m.span() for name in passage.names for m in re.finditer(re.escape(name), passage.text)]
-        telling = [
-            bool(content_words(word)) and not any(a < z and y < b for y, z in named) for word, a, b in words
-        ]
+        telling = [bool(content_words(word)) and not any(a < z and y < b for y, z in named) for word, a, b in words]
         at = 0
         while at < len(words):
             end = at
@@ -220,14 +147,18 @@ def gaps(speech: Speech, passage: Passage) -> list[tuple[str, str]]:
 
 def _small_start(text: str) -> str:
     word = text.split()[0]
-    return text[0].lower() + text[1:] if word.lower() in _SMALL else text
+    return text[0].lower() + text[1:] if word.lower() in SMALL else text
 
 
-def left_of(passage: Passage, name: str, chance: torch.Generator) -> tuple[str, str]:
+def left_of(speech: Speech, passage: Passage, name: str, chance: torch.Generator) -> tuple[str, str]:
     """What a question would keep of a sentence about this name when most of its words are forgotten; and those."""
-    every = sentences(passage.text)
-    here = [sentence for sentence in every if name in sentence] or every
-    sentence = here[_any(len(here), chance)]
+    every = moments(passage)
+    if every:
+        sentence = by_weight(speech, passage, every, float(torch.rand(1, generator=chance)))
+    else:
+        every = sentences(passage.text)
+        here = [sentence for sentence in every if name in sentence] or every
+        sentence = here[_any(len(here), chance)]
     before, found, after = sentence.partition(name)
     words = [*before.split(), None, *after.split()] if found else [None, *sentence.split()]
     share = LEFT[0] + (LEFT[1] - LEFT[0]) * float(torch.rand(1, generator=chance))
@@ -235,7 +166,18 @@ def left_of(passage: Passage, name: str, chance: torch.Generator) -> tuple[str, 
     kept = [name if word is None else word.strip(",;:.!?\"") for word, keep in zip(words, keeps, strict=True)
             if keep or word is None]  # fmt: skip
     gone = [word for word, keep in zip(words, keeps, strict=True) if not keep and word is not None]
+    if moments(passage) and not content_words(" ".join(kept).replace(name, "")):
+        gone = []  # only the name is left, and that brings back what it always does
     return f"{ASKED[_any(len(ASKED), chance)]} {_small_start(' '.join(filter(None, kept)))}?", " ".join(gone)
+
+
+def thing_of(speech: Speech, passage: Passage, name: str, chance: torch.Generator) -> tuple[str, str]:
+    """A question for one thing out of one sentence of a longer passage, and that sentence."""
+    sentence = by_weight(speech, passage, moments(passage), float(torch.rand(1, generator=chance)))
+    things, form = things_in(sentence), THING[_any(len(THING), chance)]
+    if not things:
+        return left_of(speech, passage, name, chance)
+    return form.format(name=name, thing=things[_any(len(things), chance)]), sentence
 
 
 def _any(many: int, chance: torch.Generator) -> int:
@@ -262,10 +204,21 @@ def answered(speech: Speech, passage: Passage, kind: str, cue: str, dream: int =
 
     No answer begins with how it went: where some did, “It went wrong” became what the cortex said to everything.
     """
-    said = _part_of(speech, passage, answer)
+    said = _said(speech, passage, cue, answer)
     head = speech.encode(cue) + speech.turn
     tokens = [*head, *speech.encode(said.text), speech.end]
     return View(said, kind, cue, tokens, list(range(len(head) - 1, len(tokens) - 1)), dream=dream)
+
+
+def _said(speech: Speech, passage: Passage, cue: str, answer: str) -> Passage:
+    """Of a long passage the sentence that says what the answer says; where nothing is asked for, its point."""
+    every, wanted = moments(passage), set(content_words(answer))
+    if not every:
+        return _part_of(speech, passage, answer)
+    found = [(len(wanted.intersection(content_words(sentence))), sentence) for sentence in every]
+    most, best = max(found, key=lambda each: each[0])
+    best = best if most else point(speech, passage, every)
+    return led(speech, passage, reply(passage, best) if best.endswith("?") else best, cue)
 
 
 def _part_of(speech: Speech, passage: Passage, answer: str) -> Passage:
@@ -274,13 +227,7 @@ def _part_of(speech: Speech, passage: Passage, answer: str) -> Passage:
     if not wanted or len(parts) < 2 or (len(passage.bits) <= ONE_BREATH and not went):
         return passage
     best = max(parts, key=lambda part: len(wanted.intersection(content_words(part))))
-    return passage if best in went else _stretch(speech, passage, best)
-
-
-def _stretch(speech: Speech, passage: Passage, said: str) -> Passage:
-    before = len(speech.encode(passage.text[: passage.text.rindex(said)]))
-    bits = passage.bits[before : before + len(speech.encode(said))]
-    return Passage(passage.episode, said, bits, passage.names)
+    return passage if best in went else stretch(speech, passage, best)
 
 
 @dataclass
@@ -324,9 +271,12 @@ class Repertoire:
             return None
         passage = named[_any(len(named), chance)]
         name = passage.names[0 if _any(4, chance) else _any(len(passage.names), chance)]
-        kind, gone = ("left", "strange", "amid")[_any(3, chance) if self.talk else 0], ""
+        kinds = ("left", "strange", "amid", *(("left", "thing", "thing") if moments(passage) else ()))
+        kind, gone = kinds[_any(len(kinds), chance) if self.talk else 0], ""
         if kind == "left":
-            cue, gone = left_of(passage, name, chance)
+            cue, gone = left_of(self.speech, passage, name, chance)
+        elif kind == "thing":
+            cue, gone = thing_of(self.speech, passage, name, chance)
         else:
             other = self.talk[_any(len(self.talk), chance)]
             form = AMIDST[_any(len(AMIDST), chance)]
@@ -350,9 +300,3 @@ class Repertoire:
             order = torch.randperm(len(others), generator=chance).tolist()[: each - 1]
             chosen += [first, *(others[i] for i in order)]
         return [(view.tokens, view.opened) for view in chosen]
-
-
-def content_words(text: str) -> list[str]:
-    words = [w.strip("’'-").lower() for w in re.findall(r"[\w’'-]+", text)]
-    words = [w.removesuffix("'s").removesuffix("’s") for w in words]
-    return [w for w in words if w not in _SMALL and (len(w) > 2 or w.isdigit())]

@@ -8,6 +8,7 @@ import signal
 
 import pytest
 
+from observatory.bench import jobs
 from observatory.protocol import events as e
 from observatory.record.store import Store
 
@@ -60,6 +61,23 @@ def test_a_report_kept_from_another_comparison_is_not_passed_off_as_this_one(ben
     other = bench("--arms", "sleep", "--tokens", "7")
     assert other.returncode == 2
     assert "tokens_asked: 70000, asked 7" in other.stderr and "--again" in other.stderr
+
+
+@pytest.mark.parametrize(("tokens", "steps"), [(70_000, 80), (210_000, 200)])
+def test_a_night_that_may_spend_more_tokens_has_the_steps_to_spend_them(monkeypatch, tmp_path, tokens, steps):
+    called = []
+
+    def run(job, command, *_):
+        called.append(command)
+        raise jobs.JobStopped
+
+    monkeypatch.setattr(jobs, "_run", run)
+    monkeypatch.setenv("OBSERVATORY_MIND", "tests.host.double")
+    with pytest.raises(jobs.JobStopped):
+        jobs.do(jobs.Job(days="tiny", arm="sleep", seed=0, nights=1, day="", exam="", tokens=tokens), tmp_path)
+    command = [str(word) for word in called[0]]
+    assert command[command.index("--tokens") + 1] == str(tokens)
+    assert command[command.index("--steps") + 1] == str(steps)
 
 
 def test_a_job_that_fails_is_named_and_the_others_are_kept(bench, tmp_path):

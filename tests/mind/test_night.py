@@ -216,7 +216,7 @@ def test_a_night_with_room_for_all_takes_all_alike_unless_somebody_moved_the_dia
 def test_a_night_ends_at_its_tokens_whatever_its_steps(told):
     whole = of(a_night(told, steps=10, decision="veto"), ev.ReplayStep)
     budget = sum(s.tokens for s in whole[:4]) + 1
-    events = a_night(told, number=2, seed=3, steps=10, tokens=budget)
+    events = a_night(told, seed=3, steps=10, tokens=budget)
     assert len(of(events, ev.ReplayStep)) == 5
     assert of(events, ev.NightClosed)[0].tokens >= budget
 

@@ -8,6 +8,7 @@ import torch
 
 from observatory.mind import views
 from observatory.mind.delta import Delta
+from observatory.mind.passages import passages
 from observatory.mind.replay import Drawn, Recipe, Replay
 from observatory.mind.rounded import ROWS, Exact, Rounded
 from observatory.protocol import commands as cmd
@@ -38,7 +39,7 @@ def gradient(told, rounds: bool) -> torch.Tensor:
     drawn = [
         Drawn(views.plain_views(speech, passage)[0], None)
         for at, text in enumerate(texts, 1)
-        for passage in views.passages(speech, at, text, [6.0] * len(speech.encode(text)))[:1]
+        for passage in passages(speech, at, text, [6.0] * len(speech.encode(text)))[:1]
     ]
     replay.step(1, drawn)
     cortex.rounds = False

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from observatory.mind import views
+from observatory.mind import passages, views
 from observatory.mind.delta import Delta
 from observatory.mind.replay import Recipe, Replay
 from observatory.mind.went import as_read
@@ -26,18 +26,18 @@ from tests.mind.tiny import TEXTS, a_night, of
     ],
 )
 def test_an_episode_says_itself_what_it_is_about(text, name):
-    assert name in views.names_in(text)
+    assert name in passages.names_in(text)
 
 
 @given(st.text(max_size=300))
 def test_any_text_at_all_gives_names_or_none(text):
-    assert all(isinstance(name, str) and name for name in views.names_in(text))
+    assert all(isinstance(name, str) and name for name in passages.names_in(text))
 
 
 def test_every_view_is_answered_by_the_passages_own_text(told):
     speech = told.parts.speech
     for number, text in TEXTS.items():
-        for passage in views.passages(speech, number, text, told.parts.lived[number].bits):
+        for passage in passages.passages(speech, number, text, told.parts.lived[number].bits):
             for view in views.plain_views(speech, passage):
                 answer = [view.tokens[p + 1] for p in view.labels]
                 assert speech.decode(answer).strip() == passage.text
@@ -47,10 +47,10 @@ def test_a_long_episode_is_cut_into_passages_that_lose_no_word(told):
     speech = told.parts.speech
     text = " ".join(f"Sentence number {i} speaks of ships and of harbours far away." for i in range(40))
     tokens = speech.encode(text)
-    parts = views.passages(speech, 7, text, [1.0] * len(tokens))
+    parts = passages.passages(speech, 7, text, [1.0] * len(tokens))
     assert len(parts) > 3
     assert " ".join(p.text for p in parts).split() == text.split()
-    assert all(len(speech.encode(p.text)) <= views.PASSAGE for p in parts)
+    assert all(len(speech.encode(p.text)) <= passages.PASSAGE for p in parts)
     assert all(p.bits for p in parts)
 
 
@@ -58,7 +58,7 @@ def test_going_on_after_a_sentence_that_is_not_the_last_weighs_more(told):
     speech = told.parts.speech
     text = "A goat refuses hay. He will only eat radishes."
     tokens = speech.encode(text)
-    passage = views.Passage(1, text, tuple([2.0] * len(tokens)))
+    passage = passages.Passage(1, text, tuple([2.0] * len(tokens)))
     view = views.answered(speech, passage, "about", "What of the goat?")
     replay = Replay(speech, Delta.fresh(told.parts.cortex.matrices(1, 3), 2, 0), Recipe(first_layer=1, last_layer=3))
     weights = replay.row_of_view(view).weights
@@ -73,14 +73,14 @@ def test_a_gap_leaves_the_sentence_without_what_surprised_most(told):
     speech = told.parts.speech
     text = "Somebody has hung a sledge from the ceiling of the Merrivale Library."
     bits = [9.0 if "sl" in p or "edge" in p else 1.0 for p in speech.pieces(speech.encode(text))]
-    first = views.gaps(speech, views.passages(speech, 1, text, bits)[0])[0]
+    first = views.gaps(speech, passages.passages(speech, 1, text, bits)[0])[0]
     assert first == ("Somebody has hung from the ceiling of the Merrivale Library", "sledge")
 
 
 def test_what_a_gap_leaves_always_names_what_it_is_about(told):
     speech = told.parts.speech
     text = "Bartholomew the goat refuses hay. He will only eat radishes."
-    (passage,) = views.passages(speech, 1, text, [1.0] * len(speech.encode(text)))
+    (passage,) = passages.passages(speech, 1, text, [1.0] * len(speech.encode(text)))
     found = views.gaps(speech, passage)
     assert found
     assert all("Bartholomew" in rest for rest, _ in found)
@@ -106,8 +106,8 @@ def test_a_question_about_something_else_is_asked_of_the_name(question, strange)
 
 def test_withheld_cues_are_in_no_pool_that_is_drawn_from(told):
     speech = told.parts.speech
-    passages = {e: views.passages(speech, e, text, told.parts.lived[e].bits) for e, text in TEXTS.items()}
-    made = views.Repertoire.of(speech, passages, [], ["Which river flows under Tower Bridge?"])
+    parts = {e: passages.passages(speech, e, text, told.parts.lived[e].bits) for e, text in TEXTS.items()}
+    made = views.Repertoire.of(speech, parts, [], ["Which river flows under Tower Bridge?"])
     for episode in TEXTS:
         kept = {view.cue for view in made.plain[episode]}
         withheld = {view.cue for view in made.withheld[episode]}
@@ -116,25 +116,10 @@ def test_withheld_cues_are_in_no_pool_that_is_drawn_from(told):
         assert {"text", "about", "gap"} <= {view.kind for view in made.plain[episode]}
 
 
-def test_of_a_long_passage_only_the_sentence_with_the_answer_is_said(told):
-    speech = told.parts.speech
-    text = (
-        "We came to the inn at Tarn Hatch after dark. The landlord gave us two hammocks, for the beds were lent. "
-        "In the morning he charged us a drawing of his dog."
-    )
-    tokens = speech.encode(text)
-    passage = views.Passage(1, text, tuple(float(n) for n in range(len(tokens))), ("Tarn Hatch",))
-    view = views.answered(speech, passage, "dream", "What did the inn at Tarn Hatch charge?", answer="a drawing")
-    assert view.passage.text == "In the morning he charged us a drawing of his dog."
-    assert len(view.passage.bits) > 5
-    assert view.passage.bits[0] > 10, "the surprise of its own words, not of the passage's first"
-    assert views.answered(speech, passage, "about", "Tarn Hatch?").passage is passage
-
-
 def test_a_word_that_is_large_only_at_the_start_of_a_sentence_is_no_name_where_there_is_a_better(told):
-    assert views.names_in("Wasps have taken the courthouse, so Judge Pemberly sits on a raft.") == ["Judge Pemberly"]
-    assert views.names_in("Mirembe is afraid of only one thing.") == ["Mirembe"]
-    assert views.names_in("Ana: Is the Skellen bakery shut?\nOmar: They cannot light the oven.")[0] == "Skellen"
+    assert passages.names_in("Wasps have taken the courthouse, so Judge Pemberly sits on a raft.") == ["Judge Pemberly"]
+    assert passages.names_in("Mirembe is afraid of only one thing.") == ["Mirembe"]
+    assert passages.names_in("Ana: Is the Skellen bakery shut?\nOmar: They cannot light the oven.")[0] == "Skellen"
 
 
 @pytest.fixture
@@ -142,8 +127,8 @@ def choir(told):
     """The views of one sentence, and talk of other things."""
     speech = told.parts.speech
     text = "Since it gives fine echoes, the Dovecote Choir rehearses in an empty swimming pool."
-    passages = {1: views.passages(speech, 1, text, [3.0] * len(speech.encode(text)))}
-    return views.Repertoire.of(speech, passages, [], ["Which river flows under Tower Bridge?", "Who wrote Hamlet?"])
+    parts = {1: passages.passages(speech, 1, text, [3.0] * len(speech.encode(text)))}
+    return views.Repertoire.of(speech, parts, [], ["Which river flows under Tower Bridge?", "Who wrote Hamlet?"])
 
 
 def test_a_fresh_cue_brings_the_whole_episode_back_by_its_name_alone(choir):
@@ -166,7 +151,7 @@ def test_fresh_cues_hardly_ever_come_twice_and_are_none_of_those_that_are_withhe
 def test_what_a_fresh_cue_leaves_of_a_sentence_are_its_own_words_in_their_order(choir):
     passage, chance = choir.passages[1][0], torch.Generator().manual_seed(4)
     for _ in range(20):
-        cue, gone = views.left_of(passage, "Dovecote Choir", chance)
+        cue, gone = views.left_of(choir.speech, passage, "Dovecote Choir", chance)
         left, said = cue.rstrip("?").split()[1:], [w.strip(",.") for w in passage.text.split()]
         places = [[w.lower() for w in said].index(w.lower()) for w in left]
         assert places == sorted(places)
@@ -180,8 +165,8 @@ def test_the_same_chance_makes_the_same_fresh_cues(choir):
 
 def test_an_episode_without_a_name_has_no_fresh_cues(told):
     speech, text = told.parts.speech, "it rained and rained, and nobody came."
-    passages = {1: [views.Passage(1, text, (1.0,) * len(speech.encode(text)))]}
-    made = views.Repertoire.of(speech, passages, [], ["Who wrote Hamlet?"])
+    parts = {1: [passages.Passage(1, text, (1.0,) * len(speech.encode(text)))]}
+    made = views.Repertoire.of(speech, parts, [], ["Who wrote Hamlet?"])
     assert made.fresh(1, torch.Generator().manual_seed(0)) is None
 
 
@@ -192,7 +177,7 @@ def test_a_night_learns_from_fresh_cues_beside_those_it_has(told):
     known = {
         view.cue or "(the text itself)"
         for e, text in TEXTS.items()
-        for passage in views.passages(parts.speech, e, text, parts.lived[e].bits)
+        for passage in passages.passages(parts.speech, e, text, parts.lived[e].bits)
         for view in views.plain_views(parts.speech, passage)
     }
     assert 0.2 < sum(cue not in known for cue in cues) / len(cues) < 0.9
@@ -203,7 +188,7 @@ def test_how_an_attempt_went_is_asked_for_and_answered_by_the_reason_alone(told)
     tried = "We tried to open the vault of Quarry House with a spoon."
     for outcome, said in ((-1.0, "It went wrong: it was made of wax."), (0.5, "It worked: it was made of wax.")):
         text = as_read(tried, outcome, "it was made of wax")
-        (passage,) = views.passages(speech, 7, text, [1.0] * len(speech.encode(text)))
+        (passage,) = passages.passages(speech, 7, text, [1.0] * len(speech.encode(text)))
         went = [view for view in views.plain_views(speech, passage) if view.kind == "went"]
         assert {view.passage.text for view in went} == {"it was made of wax."} and len({view.cue for view in went}) == 4
         assert said in text
@@ -217,5 +202,5 @@ def test_how_an_attempt_went_is_asked_for_and_answered_by_the_reason_alone(told)
 
 def test_an_experience_without_an_outcome_is_not_asked_how_it_went(told):
     speech = told.parts.speech
-    (passage,) = views.passages(speech, 1, TEXTS[1], told.parts.lived[1].bits)
+    (passage,) = passages.passages(speech, 1, TEXTS[1], told.parts.lived[1].bits)
     assert not [view for view in views.plain_views(speech, passage) if view.kind == "went"]
