@@ -126,7 +126,7 @@ def sift(dreams: list[Dream]) -> list[Dream]:
     common = Counter(word for words in passages.values() for word in words)
     left = []
     for d in dreams:
-        if moments(d.passage) and not any(name in d.question for name in d.passage.names):
+        if not d.wished and moments(d.passage) and not any(name in d.question for name in d.passage.names):
             d.question = f"{d.passage.names[0]}: {d.question}"
         own, mine = passages[d.passage], asked.setdefault(d.passage, set())
         words = content_words(d.question)

@@ -125,10 +125,13 @@ def moments(passage: Passage) -> list[str]:
     body, went = split_off(passage.text)
     if len(passage.bits) * len(body) <= ONE_BREATH * len(passage.text) or not passage.names:
         return []
-    found = sentences(body)
-    if "\n" in body:
-        found = [_LABEL.sub("", turn) for turn in found]
+    found = [unlabelled(turn) if "\n" in body else turn for turn in sentences(body)]
     return [*found, went] if went and len(found) > 1 else found if len(found) > 1 else []
+
+
+def unlabelled(turn: str) -> str:
+    """What somebody says in a conversation, without who says it."""
+    return _LABEL.sub("", turn)
 
 
 def reply(passage: Passage, question: str) -> str:
@@ -136,7 +139,7 @@ def reply(passage: Passage, question: str) -> str:
 
     An answer begins with the answer.
     """
-    turns = [_LABEL.sub("", turn.strip()) for turn in passage.text.split("\n")]
+    turns = [unlabelled(turn.strip()) for turn in passage.text.split("\n")]
     at = next((at for at, turn in enumerate(turns) if question in turn), len(turns))
     return next((said for turn in turns[at + 1 :] for said in sentences(turn) if not said.endswith("?")), question)
 
@@ -154,8 +157,8 @@ def telling(speech: Speech, passage: Passage, sentence: str) -> float:
 def point(speech: Speech, passage: Passage, every: list[str]) -> str:
     """The sentence that a bare reminder brings back: what was said to a question about it, or else what told most."""
     turns = [sentences(turn) for turn in passage.text.split("\n")]
-    asked = [turn for turn in turns if passage.names[0] in " ".join(turn) and any(each.endswith("?") for each in turn)]
-    said = [reply(passage, _LABEL.sub("", turn[-1])) for turn in asked[:1]]
+    asked = [turn[-1] for turn in turns if passage.names[0] in " ".join(turn) and any(s[-1:] == "?" for s in turn)]
+    said = [reply(passage, unlabelled(last)) for last in asked[:1]] if len(turns) > 1 else []
     body = [sentence for sentence in every if sentence != split_off(passage.text)[1]]
     told = [sentence for sentence in said or body if not sentence.endswith("?")] or body
     return max(told, key=lambda sentence: telling(speech, passage, sentence))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from observatory.mind import passages, views
+from observatory.mind import dreams, passages, views
 
 INN = (
     "We came to the inn at Tarn Hatch after dark. The landlord apologised for the beds and gave us two hammocks. "
@@ -72,6 +72,12 @@ def test_in_a_conversation_a_question_is_answered_by_the_one_who_was_asked(speec
     }
 
 
+def test_a_question_that_somebody_asks_himself_is_no_conversation(speech):
+    text = INN.replace("We came", "Where does one sleep at Tarn Hatch? We came")
+    made = passage(speech, text, "two hammocks")
+    assert said(speech, made, "Tarn Hatch?").endswith("gave us two hammocks.")
+
+
 def test_no_cue_of_a_conversation_is_answered_by_a_question_or_by_who_is_speaking(speech):
     made = passage(speech, ACCORDION)
     for view in views.plain_views(speech, made)[1:]:
@@ -88,3 +94,11 @@ def test_what_leads_a_sentence_is_weighed_by_surprise_as_its_own_words_are(speec
 def test_how_an_attempt_went_does_not_make_a_short_one_long():
     text = "Dario must never be given chestnuts. One put him in hospital. It went wrong: the first bite was enough."
     assert passages.moments(passages.Passage(1, text, (2.0,) * (passages.ONE_BREATH + 2), ("Dario",))) == []
+
+
+def test_a_dream_about_a_longer_story_names_it_and_a_question_that_was_wished_for_stays_as_it_was_put(speech):
+    made = passage(speech, INN)
+    dreamt, wished = (dreams.Dream(made, "What about the two hammocks?", wished=wished) for wished in (False, True))
+    dreams.sift([dreamt, wished])
+    assert dreamt.question == "Tarn Hatch: What about the two hammocks?"
+    assert wished.question == "What about the two hammocks?"
