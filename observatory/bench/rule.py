@@ -14,6 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import torch
+
 from .. import models, resources
 from ..mind import exam, weigh
 from ..mind.delta import Delta
@@ -28,10 +30,10 @@ from .ready import wake
 DAY = "rule"
 
 
-def night(mind: Mind, seed: int, steps: int) -> tuple[Delta, list[ev.Weighed]]:
-    """One night up to its proposal: the delta at its scale, whole, and how it was weighed."""
+def night(mind: Mind, seed: int, steps: int) -> tuple[Delta, dict[str, torch.nn.Linear], list[ev.Weighed]]:
+    """One night up to its proposal: the delta at its scale, whole, the maps that it is for, and how it was weighed."""
     weighed: list[ev.Weighed] = []
-    whole: Delta | None = None
+    whole, maps = None, {}
     order = cmd.Sleep(
         night=1, seed=seed, episodes=sorted(mind.parts.lived), exam=[],
         plan=cmd.NightPlan(steps=steps, exam_whole=False),
@@ -41,18 +43,21 @@ def night(mind: Mind, seed: int, steps: int) -> tuple[Delta, list[ev.Weighed]]:
             print(f"\r{event.text:60}", end="", file=sys.stderr, flush=True)
         if isinstance(event, ev.Weighed):
             weighed.append(event)
-            if event.search == "rank":
-                whole = whole or mind.night.study.delta  # not yet the shorter one: that is chosen after the telling
+            if event.search == "rank" and whole is None:
+                # Not yet the shorter one: that is chosen after the telling. The night ends when nobody asks it on.
+                whole, maps = mind.night.study.delta, mind.night.study.maps
         if isinstance(event, ev.Proposed):
             print(file=sys.stderr)
-            return whole, weighed
+            return whole, maps, weighed
     raise SystemExit("the night proposed nothing")
 
 
-def examined(mind: Mind, delta: Delta, paper: list[ev.Question]) -> dict[str, str]:
+def examined(
+    mind: Mind, delta: Delta, maps: dict[str, torch.nn.Linear], paper: list[ev.Question]
+) -> dict[str, str]:  # fmt: skip
     """Right of asked, by kind, with this delta beside the cortex."""
     parts = mind.parts
-    with parts.cortex.beside(delta.hooks(mind.night.study.maps)):
+    with parts.cortex.beside(delta.hooks(maps)):
         parts.hippocampus.cortex_moved()
         asking = exam.ask_all(parts.speech, parts.hippocampus, paper, "cortex")
         try:
@@ -76,7 +81,7 @@ def main() -> None:
     place = resources.folder()
     tell(mind, [line.text for line in read_day(place / "days" / f"{DAY}.jsonl").experiences])
     paper = read_exam(place / "exams" / f"{DAY}.jsonl")
-    whole, weighed = night(mind, asked.seed, asked.steps)
+    whole, maps, weighed = night(mind, asked.seed, asked.steps)
     ordered = whole.in_directions()
     strengths = ordered.strengths()
     chosen = {one.search: one for one in weighed if one.chosen}
@@ -87,7 +92,7 @@ def main() -> None:
         "tried": [
             {
                 "directions": count, "kept": count == chosen["rank"].kept,
-                "right": examined(mind, ordered.pruned(strengths[:count]), paper),
+                "right": examined(mind, ordered.pruned(strengths[:count]), maps, paper),
             }
             for count in [len(strengths), *(round(share * len(strengths)) for share in weigh.KEPT)]
         ],
