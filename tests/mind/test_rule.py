@@ -1,4 +1,4 @@
-"""The command that asks whether a shorter delta knows a rule as well: its night, and its exams with parts of a delta."""
+"""The command that asks whether a shorter delta knows a rule as well: its night, and exams with parts of a delta."""
 
 from __future__ import annotations
 
