@@ -27,6 +27,9 @@ KEPT_OF_MEAN = 0.5
 FRESH_SHARE, DREAM_SHARE = 45, 30
 """Percent of an episode's replays that answer a cue made for this once, and of those that answer a question dreamed
 about it, once there is one. The others go by its own words."""
+PRACTISED = 75, 15
+"""The same for a cortex that has had nights: it has learnt to answer the usual cues, and soon learns little from them.
+"""
 KNOWN_BELOW = 0.6
 """Nats of the worst token under which a greedy answer says that token: its chance is above 55 %."""
 
@@ -57,10 +60,11 @@ class Curator:
 
     def __init__(
         self, parts: dict[int, Sequence[float]], old: list[str], seed: int, evenly: bool = False,
-        drawers: Sequence[str] = DRAWERS, rows: int = 0,
+        drawers: Sequence[str] = DRAWERS, rows: int = 0, practised: bool = False,
     ):  # fmt: skip
         """`parts`: what each of the drawers (the drives, and chance) gives to each episode. `old`: the kind of every
-        piece of old material, in order. `rows`: how many the night has for them, as far as that is known."""
+        piece of old material, in order. `rows`: how many the night has for them, as far as that is known. `practised`:
+        this cortex has had nights before."""
         self.chance = torch.Generator().manual_seed(seed)
         self._parts = torch.tensor(list(parts.values()), dtype=torch.float32).reshape(-1, len(drawers))
         self.need = dict(zip(parts, (self._parts.sum(1) * len(parts)).tolist(), strict=True))
@@ -69,6 +73,7 @@ class Curator:
         self.resting: set[int] = set()
         self.old, self._drawers = old, drawers
         self.evenly = evenly or rows >= DOSE * len(parts) > 0
+        self._fresh, self._dreamt = PRACTISED if practised else (FRESH_SHARE, DREAM_SHARE)
         self._dials = self._parts.sum(0)
         self._missed: dict[str, list[float]] = {}
         self._drawn: dict[int, tuple[str, int]] = {}
@@ -115,9 +120,9 @@ class Curator:
     def view(self, episode: int, repertoire: Repertoire) -> View:
         """A fresh view of an episode, or one it has had, by what each missed when last replayed; the unseen first."""
         turn = self.pick(100)
-        if turn < FRESH_SHARE and (view := repertoire.fresh(episode, self.chance)):
+        if turn < self._fresh and (view := repertoire.fresh(episode, self.chance)):
             return view
-        name, pool = repertoire.pool(episode, turn >= 100 - DREAM_SHARE)
+        name, pool = repertoire.pool(episode, turn >= 100 - self._dreamt)
         missed = self._missed.setdefault(name, [FIRST_WORST] * len(pool))
         at = self.pick(len(pool))
         if not self.evenly:

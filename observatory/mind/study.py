@@ -172,8 +172,10 @@ class Study:
         drawers, kinds = plan.drives.drawers, [self.old[i].kind for i in usable]
         # Who moves the dials wants a choice made, whether or not there is room for all.
         rows = recipe.steps * (recipe.episodes - self._given_up) if plan.drives == Drives() else 0
-        self.curator = Curator(wanted, kinds, seed, self.ways.evenly, drawers, rows)
-        self._earlier = Curator(inner.shares(self.earlier, plan.drives), [], seed, drawers=drawers)
+        again = self.before != self.parts.base
+        self.curator = Curator(wanted, kinds, seed, self.ways.evenly, drawers, rows, practised=again)
+        others = inner.shares(self.earlier, plan.drives)
+        self._earlier = Curator(others, [], seed, drawers=drawers, practised=again)
         if self.saved:
             self._go_on()
         elif self.earlier and self.ways.anchored:
