@@ -64,6 +64,24 @@ def test_a_kept_curator_draws_on_as_if_nothing_had_happened(repertoire):
     assert first.state() == second.state()
 
 
+class Always(Repertoire):
+    """One in which every episode can always be asked about anew."""
+
+    def fresh(self, episode, chance):
+        return View(self.plain[episode][0].passage, "left", "never asked before", [1, 2], [0], fresh=True)
+
+
+@pytest.mark.parametrize(("practised", "fewest", "most"), [(False, 0.40, 0.50), (True, 0.70, 0.80)])
+def test_a_cortex_that_has_had_nights_is_asked_mostly_through_cues_made_for_this_once(
+    repertoire, practised, fewest, most
+):
+    always = Always(None, {1: []}, [], repertoire.plain, repertoire.dreamt, {1: []})
+    curator = Curator(by_chance(e1=1), [], seed=0, practised=practised)
+    asked = [curator.view(1, always) for _ in range(1000)]
+    assert fewest < sum(view.fresh for view in asked) / 1000 < most
+    assert {view.kind for view in asked} == {"left", "about", "dream"}, "of every other kind there are still some"
+
+
 def by_chance(**weights: float) -> dict[int, tuple[float, ...]]:
     """Shares of draws that no drive has a part in."""
     whole = sum(weights.values())

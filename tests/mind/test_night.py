@@ -7,6 +7,7 @@ from statistics import fmean
 import pytest
 
 from observatory.mind import checkpoint, exam, study
+from observatory.mind.curator import Curator
 from observatory.protocol import commands as cmd
 from observatory.protocol import events as ev
 from observatory.protocol.drives import PRESETS, Drives
@@ -125,6 +126,22 @@ def test_earlier_nights_are_rehearsed_in_later_ones(told):
     earlier = [i for s in of(out, ev.ReplayStep) for i in s.items if i.kind == "earlier"]
     assert earlier
     assert {i.episode for i in earlier} <= set(TEXTS)
+
+
+def test_cues_made_for_this_once_are_most_of_a_night_only_once_a_night_was_committed(told, monkeypatch):
+    drawn, shares, replayed = [], [], Curator.replayed
+
+    def watched(self, view, worst):
+        drawn.append(view)
+        replayed(self, view, worst)
+
+    monkeypatch.setattr(Curator, "replayed", watched)
+    for number, decision in ((1, "veto"), (2, "approve"), (3, "veto")):
+        drawn.clear()
+        a_night(told, number=number, decision=decision, steps=12)
+        shares.append(sum(view.fresh for view in drawn) / len(drawn))
+    first, after_a_veto, after_a_commit = shares
+    assert max(first, after_a_veto) < 0.6 < after_a_commit
 
 
 def test_the_before_of_a_later_night_is_not_asked_twice(told, monkeypatch):
