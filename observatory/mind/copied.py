@@ -14,7 +14,7 @@ import torch
 from ..plugins.contract import Day, Lesson, Row
 from ..protocol.commands import Sleep
 from .cortex import Cortex
-from .passages import passages
+from .passages import passages, told_apart
 from .replay import Recipe
 from .views import Repertoire
 
@@ -51,7 +51,7 @@ def day_of(parts, order: Sleep) -> Day:
 
     def lessons(episodes: list[int]) -> tuple[Lesson, ...]:
         standing = [e for e in episodes if e not in superseded]
-        found = {e: passages(speech, e, lived[e].text, lived[e].bits, []) for e in standing}
+        found = told_apart({e: passages(speech, e, lived[e].text, lived[e].bits, []) for e in standing})
         views = Repertoire.of(speech, found, [], [])
         out = []
         for e in standing:

@@ -7,7 +7,7 @@ whoever is asked begins with what they know. All of it is read off the episode's
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .speech import Speech
 from .went import split_off
@@ -50,6 +50,14 @@ class Passage:
     bits: tuple[float, ...]
     names: tuple[str, ...] = ()
     """What its episode is about: a later passage of a longer one may only say “he”."""
+    shared: frozenset[str] = frozenset()
+    """Those of the names that other episodes speak of too."""
+    beside: tuple[str, ...] = ()
+    """Words that this one has and those others have not."""
+
+    def called(self, name: str, turn: int) -> str:
+        """What to be reminded of, so that it is this one and no other."""
+        return f"{name} and {self.beside[turn % len(self.beside)]}" if name in self.shared and self.beside else name
 
 
 def passages(
@@ -79,6 +87,25 @@ def passages(
         out.append(Passage(episode, part, tuple(bits[at : at + size]), tuple(own) or names))
         at += size
     return out
+
+
+def told_apart(found: dict[int, list[Passage]]) -> dict[int, list[Passage]]:
+    """The same passages; where several episodes speak of one name, each knows what it has for itself."""
+    texts = {episode: "\n".join(passage.text for passage in those) for episode, those in found.items()}
+    words = {episode: set(content_words(text)) for episode, text in texts.items()}
+
+    def apart(passage: Passage) -> Passage:
+        others: dict[str, list[int]] = {}
+        for name in passage.names:
+            said = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
+            others[name] = [e for e, text in texts.items() if e != passage.episode and said.search(text)]
+        theirs = {word for those in others.values() for e in those for word in words[e]}
+        named = {word for name in passage.names for word in content_words(name)}
+        shared = frozenset(name for name, those in others.items() if those)
+        own = [w for w in content_words(passage.text) if shared and w not in theirs | named | _OPENING]
+        return replace(passage, shared=shared, beside=tuple(dict.fromkeys(own)))
+
+    return {episode: [apart(passage) for passage in those] for episode, those in found.items()}
 
 
 def sentences(text: str) -> list[str]:

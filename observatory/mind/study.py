@@ -123,7 +123,7 @@ class Study:
     def _dream(self):
         yield self.progress.enter("dream", "the mind asks itself about the day; only what the episode supports is kept")
         every = [*self.tonight, *self.earlier]
-        self._passages = {e: self._passages_of(e) for e in every}
+        self._passages = passages.told_apart({e: self._passages_of(e) for e in every})
         about = [p for e in self.tonight for p in self._passages[e]]
         if self.saved:
             self._wished()  # what was wished for then is among the dreams that were kept

@@ -88,8 +88,8 @@ def plain_views(speech: Speech, passage: Passage) -> list[View]:
     views = [View(passage, "text", "", [speech.document, *answer], list(range(len(answer))), opened=False)]
     for at, name in enumerate(passage.names):
         forms = ABOUT if at == 0 else ABOUT[:2] + ABOUT[5:7]
-        for form in forms:
-            cue = form.format(name)
+        for turn, form in enumerate(forms):
+            cue = form.format(passage.called(name, turn))
             views.append(answered(speech, passage, "about", cue[0].upper() + cue[1:]))
     for question in moments(passage):
         if question.endswith("?") and len(question.split()) > 1:
@@ -100,7 +100,7 @@ def plain_views(speech: Speech, passage: Passage) -> list[View]:
         views.append(answered(speech, passage, "gap", f"{ASKING[at % len(ASKING)]} {rest}?", answer=gap))
     tried, went = split_off(passage.text)
     if reason := reason_in(went):
-        asked_of = [tried, *(f"{name}:" for name in passage.names[:1])]
+        asked_of = [tried, *(f"{passage.called(name, 0)}:" for name in passage.names[:1])]
         why = stretch(speech, passage, reason)
         views += [answered(speech, why, "went", form.format(what)) for what in asked_of for form in WENT]
     words = passage.text.split()
@@ -165,6 +165,8 @@ def left_of(speech: Speech, passage: Passage, name: str, chance: torch.Generator
     keeps = (torch.rand(len(words), generator=chance) < share).tolist()
     kept = [name if word is None else word.strip(",;:.!?\"") for word, keep in zip(words, keeps, strict=True)
             if keep or word is None]  # fmt: skip
+    if name in passage.shared and passage.beside and not {*content_words(" ".join(kept))}.intersection(passage.beside):
+        kept = [passage.called(name, _any(len(passage.beside), chance)) if word == name else word for word in kept]
     gone = [word for word, keep in zip(words, keeps, strict=True) if not keep and word is not None]
     if moments(passage) and not content_words(" ".join(kept).replace(name, "")):
         gone = []  # only the name is left, and that brings back what it always does
@@ -278,6 +280,8 @@ class Repertoire:
         elif kind == "thing":
             cue, gone = thing_of(self.speech, passage, name, chance)
         else:
+            if name in passage.shared and passage.beside:
+                name = passage.called(name, _any(len(passage.beside), chance))
             other = self.talk[_any(len(self.talk), chance)]
             form = AMIDST[_any(len(AMIDST), chance)]
             cue = asked_of(name, other) if kind == "strange" else form.format(name=name, other=other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from observatory.mind import dreams, passages, views
 
@@ -102,3 +103,40 @@ def test_a_dream_about_a_longer_story_names_it_and_a_question_that_was_wished_fo
     dreams.sift([dreamt, wished])
     assert dreamt.question == "Tarn Hatch: What about the two hammocks?"
     assert wished.question == "What about the two hammocks?"
+
+
+SHARED = {
+    1: "Nell Farraday keeps an otter in the bath.",
+    2: "Now and then Nell Farraday repairs umbrellas.",
+    3: "Pim sells umbrellas.",
+}
+
+
+def told_apart() -> dict[int, list[passages.Passage]]:
+    found = {e: [passages.Passage(e, t, (2.0,) * 9, tuple(passages.names_in(t)))] for e, t in SHARED.items()}
+    return passages.told_apart(found)
+
+
+def test_episodes_that_share_a_name_know_what_each_has_for_itself():
+    (otter,), (umbrellas,), (pim,) = told_apart().values()
+    assert "Nell Farraday" in otter.shared & umbrellas.shared
+    assert otter.beside == ("keeps", "otter", "bath")
+    assert "umbrellas" in umbrellas.beside, "only those who go by the same name have to be told apart"
+    assert (pim.shared, pim.beside) == (frozenset(), ())
+
+
+def reminders(made: views.Repertoire, episode: int, name: str) -> list[views.View]:
+    chance = torch.Generator().manual_seed(3)
+    plain = [view for view in made.plain[episode] if view.kind == "about"]
+    return [v for v in [*plain, *(made.fresh(episode, chance) for _ in range(60))] if name in v.cue]
+
+
+def test_no_reminder_of_a_shared_name_could_mean_another_episode(speech):
+    parts = told_apart()
+    made = views.Repertoire.of(speech, parts, [], ["Who wrote Hamlet?", "Which river is longest?"])
+    for episode in (1, 2):
+        asked = [view.cue for view in reminders(made, episode, "Nell")]
+        own = set(parts[episode][0].beside)
+        assert len(asked) > 20
+        assert all(own & set(passages.content_words(cue)) for cue in asked), asked
+    assert "Tell me about Pim." in [view.cue for view in made.plain[3]]
