@@ -2,7 +2,8 @@
 
 A night on the day that shows a number rule among facts (examples only, the rule is never said). When the night has
 chosen its scale, the exam is taken with the delta whole and again with the fewer directions that the night weighs.
-Prints one JSON object: right answers on facts, on examples that were shown and on numbers that were not.
+Prints one JSON object: right answers on facts, on examples that were shown and on numbers that were not; beside them
+what the untouched model answers right.
 """
 
 from __future__ import annotations
@@ -53,11 +54,11 @@ def night(mind: Mind, seed: int, steps: int) -> tuple[Delta, dict[str, torch.nn.
 
 
 def examined(
-    mind: Mind, delta: Delta, maps: dict[str, torch.nn.Linear], paper: list[ev.Question]
+    mind: Mind, delta: Delta | None, maps: dict[str, torch.nn.Linear], paper: list[ev.Question]
 ) -> dict[str, str]:  # fmt: skip
-    """Right of asked, by kind, with this delta beside the cortex."""
+    """Right of asked, by kind, with this delta beside the cortex; none: as it is."""
     parts = mind.parts
-    with parts.cortex.beside(delta.hooks(maps)):
+    with parts.cortex.beside(delta.hooks(maps) if delta else []):
         parts.hippocampus.cortex_moved()
         asking = exam.ask_all(parts.speech, parts.hippocampus, paper, "cortex")
         try:
@@ -81,6 +82,7 @@ def main() -> None:
     place = resources.folder()
     tell(mind, [line.text for line in read_day(place / "days" / f"{DAY}.jsonl").experiences])
     paper = read_exam(place / "exams" / f"{DAY}.jsonl")
+    untouched = examined(mind, None, {}, paper)
     whole, maps, weighed = night(mind, asked.seed, asked.steps)
     ordered = whole.in_directions()
     strengths = ordered.strengths()
@@ -88,7 +90,7 @@ def main() -> None:
     result = {
         "model": mind.ready.model, "device": mind.ready.device, "precision": mind.ready.precision,
         "versions": mind.ready.versions, "python": platform.python_version(), "seed": asked.seed,
-        "scale": chosen["scale"].scale,
+        "scale": chosen["scale"].scale, "untouched": untouched,
         "tried": [
             {
                 "directions": count, "kept": count == chosen["rank"].kept,

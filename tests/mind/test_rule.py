@@ -8,6 +8,7 @@ from tests.mind.tiny import EXAM
 
 def test_a_delta_is_examined_whole_and_pruned_after_its_night_and_the_cortex_is_as_it_was(told):
     before = told.parts.cortex.hash()
+    assert set(rule.examined(told, None, {}, EXAM)) == {"direct", "paraphrase", "known"}
     whole, maps, weighed = rule.night(told, 0, 3)
     assert {one.search for one in weighed} == {"scale", "rank"}
     ordered = whole.in_directions()
