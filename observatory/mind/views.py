@@ -165,8 +165,8 @@ def left_of(speech: Speech, passage: Passage, name: str, chance: torch.Generator
     keeps = (torch.rand(len(words), generator=chance) < share).tolist()
     kept = [name if word is None else word.strip(",;:.!?\"") for word, keep in zip(words, keeps, strict=True)
             if keep or word is None]  # fmt: skip
-    if name in passage.shared and passage.beside and not {*content_words(" ".join(kept))}.intersection(passage.beside):
-        kept = [passage.called(name, _any(len(passage.beside), chance)) if word == name else word for word in kept]
+    if not {*content_words(" ".join(kept))}.intersection(passage.beside):
+        kept[kept.index(name)] = _called(passage, name, chance)
     gone = [word for word, keep in zip(words, keeps, strict=True) if not keep and word is not None]
     if moments(passage) and not content_words(" ".join(kept).replace(name, "")):
         gone = []  # only the name is left, and that brings back what it always does
@@ -180,6 +180,12 @@ def thing_of(speech: Speech, passage: Passage, name: str, chance: torch.Generato
     if not things:
         return left_of(speech, passage, name, chance)
     return form.format(name=name, thing=things[_any(len(things), chance)]), sentence
+
+
+def _called(passage: Passage, name: str, chance: torch.Generator) -> str:
+    """A name with any word that tells this passage from others that go by it; chance is drawn only where some do."""
+    told_by = name in passage.shared and passage.beside
+    return passage.called(name, _any(len(passage.beside), chance)) if told_by else name
 
 
 def _any(many: int, chance: torch.Generator) -> int:
@@ -280,8 +286,7 @@ class Repertoire:
         elif kind == "thing":
             cue, gone = thing_of(self.speech, passage, name, chance)
         else:
-            if name in passage.shared and passage.beside:
-                name = passage.called(name, _any(len(passage.beside), chance))
+            name = _called(passage, name, chance)
             other = self.talk[_any(len(self.talk), chance)]
             form = AMIDST[_any(len(AMIDST), chance)]
             cue = asked_of(name, other) if kind == "strange" else form.format(name=name, other=other)

@@ -6,7 +6,7 @@ from statistics import fmean
 
 import pytest
 
-from observatory.mind import checkpoint, exam, study
+from observatory.mind import checkpoint, exam, study, views
 from observatory.mind.curator import Curator
 from observatory.protocol import commands as cmd
 from observatory.protocol import events as ev
@@ -142,6 +142,19 @@ def test_cues_made_for_this_once_are_most_of_a_night_only_once_a_night_was_commi
         shares.append(sum(view.fresh for view in drawn) / len(drawn))
     first, after_a_veto, after_a_commit = shares
     assert max(first, after_a_veto) < 0.6 < after_a_commit
+
+
+def test_a_night_reminds_of_no_episode_by_a_name_that_another_goes_by(told):
+    list(told.tell(cmd.Tell(episode=9, text="Now and then Zelda Marchetti repairs umbrellas.")))
+    order = cmd.Sleep(night=1, seed=4, episodes=[1, 9], exam=EXAM, plan=cmd.NightPlan(steps=20, rank=4))
+    cues = []
+    for event in told.sleep(order):
+        if event is None:
+            break
+        cues += [item.cue for item in event.items if item.kind == "episode"] if isinstance(event, ev.ReplayStep) else []
+    named = [cue for cue in cues if "Zelda Marchetti and " in cue]
+    assert named
+    assert not {form.format("Zelda Marchetti") for form in views.ABOUT} & set(cues)
 
 
 def test_the_before_of_a_later_night_is_not_asked_twice(told, monkeypatch):
