@@ -175,8 +175,10 @@ class Curator:
         return f"still misses {missing:.1f} nats at its worst word" if missing > KNOWN_BELOW else "rehearsed"
 
     def satisfied(self) -> bool:
-        """Nothing is left that a withheld cue does not bring back."""
-        return len(self.resting) == len(self.need)
+        """Nothing is left that a withheld cue does not bring back; where there is a dose for everybody, not before each
+        had it: cues as they are made are brought back sooner than what other people ask."""
+        dosed = not self.evenly or min(self.seen.values(), default=DOSE) >= DOSE
+        return dosed and len(self.resting) == len(self.need)
 
     # ------------------------------------------------------------ keeping
 

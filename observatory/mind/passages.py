@@ -21,6 +21,7 @@ SMALL = {
 _OPENING = {"is", "are", "was", "were", "did", "do", "does", "have", "has", "can", "could", "will", "would", "only",
             "not", "never", "yes", "please", "then", "and", "but"}  # fmt: skip
 """Words that open a sentence and are written large for that alone."""
+_IN_ANY_QUESTION = SMALL | _OPENING | {"how", "why", "which", "whom", "whose", ""}
 _NAME = re.compile(r"(?:[A-Z][\w’'-]*)(?:\s+(?:of|the|de|van|von|and|&)?\s*[A-Z][\w’'-]*)*")
 _DETERMINED = re.compile(r"\b(?:[Tt]he|[Mm]y|[Oo]ur|[Hh]er|[Hh]is|[Tt]heir)\s+((?:[a-z][\w-]+\s+){0,2}[a-z][\w-]+)")
 
@@ -225,6 +226,22 @@ def stretch(speech: Speech, passage: Passage, said: str) -> Passage:
 def things_in(sentence: str) -> list[str]:
     """What a sentence speaks of, without being a name: “the landlord”, “a drawing”."""
     return [match.group().lower() for match in _THING.finditer(sentence)]
+
+
+def telling_places(pieces: list[str]) -> list[int]:
+    """Places of those pieces of a cue (its tokens, as text) that belong to words that say what is meant: no mark, and
+    no word that any question may have ("Who wrote …")."""
+    words: list[list[int]] = []
+    for at, piece in enumerate(pieces):
+        if not words or piece[:1].isspace():
+            words.append([])
+        words[-1].append(at)
+    told = [word for word in words if _bare("".join(pieces[at] for at in word)) not in _IN_ANY_QUESTION]
+    return [at for word in told for at in word if any(map(str.isalnum, pieces[at]))]
+
+
+def _bare(word: str) -> str:
+    return word.strip().strip(".,;:!?…\"“”'’()").lower().removesuffix("'s").removesuffix("’s")
 
 
 def content_words(text: str) -> list[str]:

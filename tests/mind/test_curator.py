@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -142,6 +143,20 @@ def test_a_night_with_a_dose_for_everybody_takes_all_alike_and_a_shorter_one_cho
         assert (drawn[1] > 40) == all_alike, "what is recalled rests only where there is not enough for all"
         assert (drawn[2] > 2 * drawn[3]) != all_alike
         assert curator.resting == {1}, "and is known to be recalled in either"
+
+
+def test_a_night_with_a_dose_for_everybody_does_not_end_before_each_had_it(repertoire):
+    curator = Curator(by_chance(e1=1, e2=1), [], seed=0, rows=2 * DOSE)
+    curator.probed({1: 0.01, 2: 0.01})
+    for episode, replays in ((1, DOSE), (2, DOSE - 1)):
+        for _ in range(replays):
+            assert not curator.satisfied()
+            curator.replayed(replace(repertoire.plain[1][0], passage=Passage(episode, "", ()), fresh=True), 0.01)
+    assert not curator.satisfied(), "one of them still lacks a replay"
+    curator.replayed(replace(repertoire.plain[1][0], passage=Passage(2, "", ()), fresh=True), 0.01)
+    assert curator.satisfied()
+    curator.probed({2: 4.0})
+    assert not curator.satisfied(), "and a dose is not enough where a withheld cue fails"
 
 
 def test_an_even_curator_takes_every_episode_in_turn():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from observatory.mind.address import ACTIVE, UNITS
 from observatory.protocol import commands as cmd
 from observatory.protocol import events as ev
@@ -47,6 +49,30 @@ def test_an_unsure_match_reads_nothing_and_says_why(told, monkeypatch):
     assert not read.sure
     assert "unsure" in read.why
     assert read.candidates
+
+
+def test_words_that_any_question_has_bring_nothing_back(told):
+    list(told.tell(cmd.Tell(episode=9, text="Who was it, and where was that with the anthem?")))
+    empty, named = (told.parts.hippocampus.recall(f"Who was it, and where was that{rest}?") for rest in ("", " anthem"))
+    assert empty.candidates[0][0] == named.candidates[0][0] == 9
+    assert (empty.sure, empty.reads) == (False, [])
+    assert "names nothing" in empty.why
+    assert named.sure
+
+
+def test_a_match_is_judged_by_the_words_that_tell_something(told, monkeypatch):
+    monkeypatch.setattr("observatory.mind.hippocampus.SURE", 1.01)
+    list(told.tell(cmd.Tell(episode=9, text="Who was it that wrote the anthem of Vardale? It was the butcher.")))
+
+    def strength(cue: str) -> float:
+        return float(told.parts.hippocampus.recall(cue).why.split("match ")[1].split(",")[0])
+
+    same, strange = "Who was it that wrote the anthem?", "Who was it that the Qxyz 77?"
+    judged = strength(same), strength(strange)
+    every = "observatory.mind.hippocampus.telling_places"
+    monkeypatch.setattr(every, lambda pieces: list(range(len(pieces))))
+    assert strength(strange) > judged[1] + 0.05, "the words of any question match, and are not asked"
+    assert strength(same) == pytest.approx(judged[0], abs=0.05)
 
 
 def test_what_is_read_reports_its_attention_mass(told):

@@ -140,3 +140,21 @@ def test_no_reminder_of_a_shared_name_could_mean_another_episode(speech):
         assert len(asked) > 20
         assert all(own & set(passages.content_words(cue)) for cue in asked), asked
     assert "Tell me about Pim." in [view.cue for view in made.plain[3]]
+
+
+@pytest.mark.parametrize(
+    ("cue", "telling"),
+    [
+        ("Who| wrote| the| Mona| Lisa|?", "wrote| Mona| Lisa"),
+        ("Who| was| it|,| and| where| did| they| go|?", " go"),
+        ("What|'s| Z|elda|'s| great|-|aunt| called|?", " Z|elda|'s| great|aunt| called"),
+        ("|In| which| year|,| 19|14|?", " year| 19|14"),
+        ("Where is| that|?", "Where is"),
+        ("|?|!", ""),
+        ("", ""),
+        ("Где| мост|?", "Где| мост"),
+    ],
+)
+def test_the_telling_places_of_a_cue_are_words_that_not_every_question_has(cue, telling):
+    pieces = cue.split("|")
+    assert "|".join(pieces[at] for at in passages.telling_places(pieces)).strip() == telling.strip()
