@@ -121,6 +121,8 @@ class Study:
     # ------------------------------------------------------------ dream
 
     def _dream(self):
+        """Questions about the day, dreamed and verified by the mind as it was before its first night: every night makes
+        the cortex answer more with what it was told and ask less well about it."""
         yield self.progress.enter("dream", "the mind asks itself about the day; only what the episode supports is kept")
         every = [*self.tonight, *self.earlier]
         self._passages = passages.told_apart({e: self._passages_of(e) for e in every})
@@ -131,14 +133,14 @@ class Study:
                 passage = self._passages[row["episode"]][row["passage"]]
                 self.dreams.append(dreams.Dream(passage, row["question"], kept=row["kept"], answer=row["answer"]))
         elif self.ways.dreaming:
-            chance = torch.Generator().manual_seed(self.order.seed + 1)
-            self.dreams = yield from self.progress.watched(dreams.dream(self.speech, about, chance), "dream", "dreams")
+            chance, dreamer = torch.Generator().manual_seed(self.order.seed + 1), self._untouched()
+            self.dreams = yield from self.progress.watched(dreams.dream(dreamer, about, chance), "dream", "dreams")
             self.dreams += [
                 dreams.Dream(p, wish.prompt, wished=True)
                 for wish in self._wished() for p in self._passages.get(wish.episode, ())
             ]  # fmt: skip
             left = dreams.sift(self.dreams)
-            yield from self.progress.watched(dreams.verify(self.speech, left), "dream", "dreams verified")
+            yield from self.progress.watched(dreams.verify(dreamer, left), "dream", "dreams verified")
             dreams.choose(left, DREAMS_KEPT, DREAMS_BY_CHANCE, chance)
             for number, d in enumerate(self.dreams, 1):
                 yield ev.DreamMade(

@@ -6,7 +6,7 @@ from statistics import fmean
 
 import pytest
 
-from observatory.mind import checkpoint, exam, study, views
+from observatory.mind import checkpoint, dreams, exam, study, views
 from observatory.mind.curator import Curator
 from observatory.protocol import commands as cmd
 from observatory.protocol import events as ev
@@ -144,6 +144,22 @@ def test_cues_made_for_this_once_are_most_of_a_night_only_once_a_night_was_commi
     assert max(first, after_a_veto) < 0.6 < after_a_commit
 
 
+def test_dreams_stay_those_of_the_mind_before_its_first_night(told, monkeypatch):
+    dreamers, base = [], told.hash
+    for deed in ("dream", "verify"):
+        real = getattr(dreams, deed)
+
+        def watched(speech, *rest, real=real):
+            dreamers.append(speech.cortex.hash())
+            return real(speech, *rest)
+
+        monkeypatch.setattr(dreams, deed, watched)
+    for number in (1, 2):
+        a_night(told, number=number)
+    assert told.hash != base
+    assert dreamers == [base] * 4
+
+
 def test_a_night_reminds_of_no_episode_by_a_name_that_another_goes_by(told):
     list(told.tell(cmd.Tell(episode=9, text="Now and then Zelda Marchetti repairs umbrellas.")))
     order = cmd.Sleep(night=1, seed=4, episodes=[1, 9], exam=EXAM, plan=cmd.NightPlan(steps=20, rank=4))
@@ -267,6 +283,7 @@ def test_a_night_ends_by_itself_when_nothing_is_missed_any_more(told, monkeypatc
     monkeypatch.setattr(study, "PROBE_FROM", 4)
     monkeypatch.setattr(study, "COOLING", 3)
     monkeypatch.setattr("observatory.mind.curator.KNOWN_BELOW", 1e9)
+    monkeypatch.setattr("observatory.mind.curator.DOSE", 3)
     steps = of(a_night(told, steps=40), ev.ReplayStep)
     assert len(steps) == 4 + 3
     assert steps[-1].rate < 0.2 * steps[3].rate
