@@ -49,12 +49,13 @@ def day_of(parts, order: Sleep) -> Day:
     """The night's episodes as lessons: their text, and the built-in cues that are read off them."""
     speech, lived, superseded = parts.speech, parts.lived, parts.superseded
 
+    standing = [e for e in (*order.episodes, *order.old_episodes) if e not in superseded]
+    found = told_apart({e: passages(speech, e, lived[e].text, lived[e].bits, []) for e in standing})
+    views = Repertoire.of(speech, found, [], [])
+
     def lessons(episodes: list[int]) -> tuple[Lesson, ...]:
-        standing = [e for e in episodes if e not in superseded]
-        found = told_apart({e: passages(speech, e, lived[e].text, lived[e].bits, []) for e in standing})
-        views = Repertoire.of(speech, found, [], [])
         out = []
-        for e in standing:
+        for e in (e for e in episodes if e in found):
             opened = [view for view in views.plain[e] if view.opened]
             rows = tuple(Row(tokens=tuple(v.tokens), answer=v.labels[0] + 1) for v in opened)
             out.append(Lesson(episode=e, text=tuple(speech.encode(lived[e].text)), rows=rows))

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from observatory.mind.borrowed import Borrowed
-from observatory.mind.copied import Copied, moved_maps
+from observatory.mind.copied import Copied, day_of, moved_maps
 from observatory.mind.delta import Delta
 from observatory.protocol import commands as cmd
 from observatory.protocol import events as ev
@@ -126,3 +126,14 @@ def test_pairs_become_a_delta_of_the_usual_form(slept):
     proposal = of(events, ev.Proposed)[0].proposal
     kept = Delta.read(mind.parts.deltas / proposal.file, proposal.delta, torch.device("cpu"))
     assert kept.rank == proposal.rank == 1 and kept.norm() == pytest.approx(proposal.norm, rel=1e-4)
+
+
+def test_a_lesson_of_tonight_is_told_from_an_earlier_one_of_the_same_name(told):
+    """A plugin that replays has no other way to know which of the two is meant."""
+    list(told.tell(cmd.Tell(episode=9, text="Now and then Zelda Marchetti repairs umbrellas.")))
+    order = cmd.Sleep(night=2, seed=4, episodes=[9], old_episodes=[1], exam=[], plan=cmd.NightPlan(steps=2, rank=4))
+    day, speech = day_of(told.parts, order), told.parts.speech
+    for lesson in (*day.lessons, *day.earlier):
+        cues = [speech.decode(list(row.tokens[: row.answer])) for row in lesson.rows]
+        assert any("Zelda Marchetti and " in cue for cue in cues)
+        assert not any("Tell me about Zelda Marchetti." in cue for cue in cues)
