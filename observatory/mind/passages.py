@@ -21,6 +21,20 @@ SMALL = {
 _OPENING = {"is", "are", "was", "were", "did", "do", "does", "have", "has", "can", "could", "will", "would", "only",
             "not", "never", "yes", "please", "then", "and", "but"}  # fmt: skip
 """Words that open a sentence and are written large for that alone."""
+_BEFORE_NAMES = {
+    "aboard", "about", "above", "across", "against", "all", "along", "among", "another", "any", "around", "behind",
+    "below", "beneath", "beside", "between", "beyond", "both", "despite", "down", "during", "each", "either",
+    "even", "ever", "except", "inside", "into", "like", "many", "most", "near", "neither", "once", "onto",
+    "opposite", "outside", "over", "past", "several", "since", "some", "such", "though", "through", "till",
+    "toward", "towards", "under", "unless", "until", "up", "upon", "whenever", "wherever", "while", "whoever",
+    "within", "without", "yet",
+}  # fmt: skip
+"""And words that stand before a name there, and are no part of it."""
+_DATES = {
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march",
+    "april", "may", "june", "july", "august", "september", "october", "november", "december",
+}  # fmt: skip
+"""Written large, and the name of no one: what happens on a Sunday is about something else, where there is anything."""
 _IN_ANY_QUESTION = SMALL | _OPENING | {"how", "why", "which", "whom", "whose", ""}
 _NAME = re.compile(r"(?:[A-Z][\w’'-]*)(?:\s+(?:of|the|de|van|von|and|&)?\s*[A-Z][\w’'-]*)*")
 _DETERMINED = re.compile(r"\b(?:[Tt]he|[Mm]y|[Oo]ur|[Hh]er|[Hh]is|[Tt]heir)\s+((?:[a-z][\w-]+\s+){0,2}[a-z][\w-]+)")
@@ -126,8 +140,10 @@ def names_in(text: str) -> list[str]:
             name = match.group().strip()
             begins = not sentence[: match.start()].strip() or sentence[: match.start()].rstrip().endswith(":")
             words = name.split()
-            while begins and words and words[0].lower() in SMALL | _OPENING:
+            while begins and words and words[0].lower() in SMALL | _OPENING | _BEFORE_NAMES:
                 words = words[1:]
+                while words and not words[0][0].isupper():
+                    words = words[1:]
             while words and words[-1] == "I":
                 words.pop()
             name = " ".join(words)
@@ -141,7 +157,11 @@ def names_in(text: str) -> list[str]:
             words.pop()
         if len(words) > 1:
             found.append(" ".join([words[0].lower(), *words[1:]]))
-    return list(_distinct(found or doubtful))
+    return list(_distinct(sorted(found or doubtful, key=_dates)))
+
+
+def _dates(name: str) -> bool:
+    return all(word.removesuffix("s") in _DATES for word in name.lower().split())
 
 
 def _distinct(names: list[str]) -> tuple[str, ...]:
