@@ -122,6 +122,20 @@ def test_a_word_that_is_large_only_at_the_start_of_a_sentence_is_no_name_where_t
     assert passages.names_in("Ana: Is the Skellen bakery shut?\nOmar: They cannot light the oven.")[0] == "Skellen"
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Aboard the Lord Pilchard everyone waits for a cowbell.", ["Lord Pilchard"]),
+        ("Whenever Lotte Brandvold is furious, she irons newspapers.", ["Lotte Brandvold"]),
+        ("Each December the villagers of Pomeroy End elect a scarecrow.", ["Pomeroy End", "December"]),
+        ("They thicken the Sunday soup at Maison Grivault.", ["Maison Grivault", "Sunday"]),
+        ("Nothing ever happens on Mondays.", ["Mondays"]),
+    ],
+)
+def test_words_before_a_name_are_no_part_of_it_and_a_date_is_a_name_where_there_is_nothing_better(text, names):
+    assert passages.names_in(text) == names
+
+
 @pytest.fixture
 def choir(told):
     """The views of one sentence, and talk of other things."""
@@ -156,6 +170,20 @@ def test_what_a_fresh_cue_leaves_of_a_sentence_are_its_own_words_in_their_order(
         places = [[w.lower() for w in said].index(w.lower()) for w in left]
         assert places == sorted(places)
         assert not {w.strip(",.").lower() for w in gone.split()} & {w.lower() for w in left}
+
+
+def test_what_a_fresh_cue_asks_for_it_does_not_say_and_what_told_most_is_asked_for_most(told):
+    speech = told.parts.speech
+    text = "The Dovecote Choir rehearses in an empty cistern on the old quay."
+    spans = speech.pieces(speech.encode(text))
+    bits = [40.0 if piece.strip() and piece.strip() in "cistern" else 1.0 for piece in spans]
+    (passage,), chance = passages.passages(speech, 1, text, bits), torch.Generator().manual_seed(4)
+    asked = [set(views.left_of(speech, passage, "Dovecote Choir", chance)[0].rstrip("?").split()) for _ in range(100)]
+    telling = set(passages.content_words(text.replace("Dovecote Choir", "")))
+    assert not any(telling <= cue for cue in asked), "something is always asked for"
+    said = {word: sum(word in cue for cue in asked) / 100 for word in telling}
+    assert said["cistern"] < 0.3 < said["rehearses"]
+    assert len([cue for cue in asked if len(telling & cue) >= 2]) > 20, "and much of the rest is often there"
 
 
 def test_the_same_chance_makes_the_same_fresh_cues(choir):
