@@ -55,8 +55,8 @@ THING = (
     "Why {thing}, with {name}?", "What did {thing} do, at {name}?", "Who has {thing} of {name}?",
 )  # fmt: skip
 """Ways to ask for one thing out of a longer story; which of them fits is left open."""
-LEFT = (0.3, 1.0)
-"""Least and largest share that a fresh cue leaves of a sentence's words beside those that it asks for."""
+LEFT = (0.2, 0.7)
+"""Least and largest share of a sentence's words that a fresh cue leaves."""
 FRESH_READ = 6
 """Fresh cues of an episode that the guard may draw from."""
 WITHHELD = 5
@@ -115,14 +115,16 @@ def plain_views(speech: Speech, passage: Passage) -> list[View]:
 def gaps(speech: Speech, passage: Passage) -> list[tuple[str, str]]:
     """What is left of a sentence without some words that tell something, and those words; the most surprising first."""
     found: list[tuple[float, str, str]] = []
+    at_piece, spans = 0, []
+    for piece, bits in zip(speech.pieces(speech.encode(passage.text)), passage.bits, strict=False):
+        spans.append((at_piece, at_piece + len(piece), bits))
+        at_piece += len(piece)
     start = 0
     for sentence in moments(passage) or sentences(passage.text):
-        words = told_by(speech, passage, sentence, start)
-        start = words[0].start
+        start = passage.text.index(sentence, start)
+        words = [(m.group(), m.start() + start, m.end() + start) for m in re.finditer(r"\S+", sentence)]
         named = [m.span() for name in passage.names for m in re.finditer(re.escape(name), passage.text)]
-        telling = [
-            bool(content_words(w.text)) and not any(w.start < z and y < w.end for y, z in named) for w in words
-        ]
+        telling = [bool(content_words(word)) and not any(a < z and y < b for y, z in named) for word, a, b in words]
         at = 0
         while at < len(words):
             end = at
@@ -131,48 +133,16 @@ def gaps(speech: Speech, passage: Passage) -> list[tuple[str, str]]:
             if end - at > LONGEST_GAP:
                 end = at + 1
             if end > at:
-                first = at - 1 if at and words[at - 1].text.lower() in _ARTICLES else at
-                rest = " ".join(w.text for w in words[:first] + words[end:]).rstrip(".,;:!?")
-                gap = " ".join(w.text for w in words[at:end]).strip(".,;:!?")
-                bits = sum(w.bits for w in words[at:end])
+                first = at - 1 if at and words[at - 1][0].lower() in _ARTICLES else at
+                rest = " ".join(word for word, *_ in words[:first] + words[end:]).rstrip(".,;:!?")
+                gap = " ".join(word for word, *_ in words[at:end]).strip(".,;:!?")
+                bits = sum(b for a, z, b in spans if a < words[end - 1][2] and words[at][1] < z)
                 if not any(name in rest for name in passage.names[:1]):
                     rest = ": ".join([*passage.names[:1], rest])
                 if len(rest.split()) > 2:
                     found.append((bits / (end - at), _small_start(rest), gap))
             at = max(end, at + 1)
     return [(rest, gap) for _, rest, gap in sorted(found, key=lambda each: -each[0])]
-
-
-def _asked_for(words: list[str | None], bits: list[float], turn: float) -> list[int]:
-    """A word that tells something, the likelier the more it told, and those beside it: what a question is about it does
-    not say."""
-    weights = [b if word and content_words(word) else 0.0 for word, b in zip(words, bits, strict=True)]
-    left = turn * sum(weights)
-    for at, weight in enumerate(weights):
-        left -= weight
-        if left < 0:
-            return [near for near in (at - 1, at, at + 1) if 0 <= near < len(words) and weights[near]]
-    return []
-
-
-@dataclass(frozen=True)
-class Word:
-    """A word of a passage, where it stands there, and by how many bits it surprised when it was lived."""
-
-    text: str
-    start: int
-    end: int
-    bits: float
-
-
-def told_by(speech: Speech, passage: Passage, sentence: str, behind: int = 0) -> list[Word]:
-    """The words of one of its sentences, the first of that wording behind a place."""
-    first, at, spans = passage.text.index(sentence, behind), 0, []
-    for piece, bits in zip(speech.pieces(speech.encode(passage.text)), passage.bits, strict=False):
-        spans.append((at, at + len(piece), bits))
-        at += len(piece)
-    found = [(m.group(), first + m.start(), first + m.end()) for m in re.finditer(r"\S+", sentence)]
-    return [Word(text, a, b, sum(bits for y, z, bits in spans if y < b and a < z)) for text, a, b in found]
 
 
 def _small_start(text: str) -> str:
@@ -190,14 +160,9 @@ def left_of(speech: Speech, passage: Passage, name: str, chance: torch.Generator
         here = [sentence for sentence in every if name in sentence] or every
         sentence = here[_any(len(here), chance)]
     before, found, after = sentence.partition(name)
-    head, tail = before.split(), after.split() if found else sentence.split()
-    words = [*head, None, *tail]
+    words = [*before.split(), None, *after.split()] if found else [None, *sentence.split()]
     share = LEFT[0] + (LEFT[1] - LEFT[0]) * float(torch.rand(1, generator=chance))
     keeps = (torch.rand(len(words), generator=chance) < share).tolist()
-    told = told_by(speech, passage, sentence)
-    bits = [*(word.bits for word in told[: len(head)]), 0.0, *(word.bits for word in told[len(told) - len(tail) :])]
-    for at in _asked_for(words, bits, float(torch.rand(1, generator=chance))):
-        keeps[at] = False
     kept = [name if word is None else word.strip(",;:.!?\"") for word, keep in zip(words, keeps, strict=True)
             if keep or word is None]  # fmt: skip
     if not {*content_words(" ".join(kept))}.intersection(passage.beside):
