@@ -74,9 +74,13 @@ def test_a_precision_by_hand_wins_and_an_unknown_one_is_refused():
         choose("cpu", "int3")
 
 
-@pytest.mark.parametrize(("arithmetic", "precision"), [(True, "mixed"), (False, "float32")])
+@pytest.mark.parametrize(
+    ("arithmetic", "precision"),
+    [({"amx_bf16": True}, "mixed"), ({"amx_bf16": False, "avx512_bf16": True}, "mixed"),
+     ({"amx_bf16": False, "avx512_bf16": False}, "float32"), ({}, "float32")],
+)  # fmt: skip
 def test_a_cpu_rounds_the_products_of_a_step_only_where_it_has_arithmetic_for_them(monkeypatch, arithmetic, precision):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": arithmetic})
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: arithmetic)
     found = choose("cpu")
     assert found.precision == precision and found.dtype is torch.float32
     assert choose("cpu", "bfloat16").precision == "bfloat16"
