@@ -142,8 +142,6 @@ def names_in(text: str) -> list[str]:
             words = name.split()
             while begins and words and words[0].lower() in SMALL | _OPENING | _BEFORE_NAMES:
                 words = words[1:]
-                while words and not words[0][0].isupper():
-                    words = words[1:]
             while words and words[-1] == "I":
                 words.pop()
             name = " ".join(words)

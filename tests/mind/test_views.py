@@ -130,6 +130,8 @@ def test_a_word_that_is_large_only_at_the_start_of_a_sentence_is_no_name_where_t
         ("Each December the villagers of Pomeroy End elect a scarecrow.", ["Pomeroy End", "December"]),
         ("They thicken the Sunday soup at Maison Grivault.", ["Maison Grivault", "Sunday"]),
         ("Nothing ever happens on Mondays.", ["Mondays"]),
+        ("Nothing happens on Mondays at Skellen Harbour.", ["Skellen Harbour", "Mondays"]),
+        ("Behind von Brandvold and Sons the river turns.", ["von Brandvold and Sons"]),
     ],
 )
 def test_words_before_a_name_are_no_part_of_it_and_a_date_is_a_name_where_there_is_nothing_better(text, names):
