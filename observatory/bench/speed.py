@@ -32,7 +32,7 @@ from ..mind.cortex import Cortex
 from ..mind.delta import Delta
 from ..mind.onlooker import Onlooker
 from ..mind.passages import passages
-from ..mind.replay import Drawn, Recipe, Replay
+from ..mind.replay import Drawn, Recipe, Replay, in_parts
 from ..mind.rounded import products
 from ..mind.speech import Speech
 from ..protocol import events as ev
@@ -236,14 +236,16 @@ class Bare:
         self.opening = Speech(cortex).opening
         if dtype is not None:
             cortex = Cortex(copy.deepcopy(cortex.model).to(dtype), cortex.tokenizer, cortex.device, dtype)
-        self.cortex, self.batches = cortex, batches
+        self.cortex, self.batches, self.parts = cortex, batches, recipe.parts
         self.maps = cortex.matrices(recipe.first_layer, recipe.last_layer)
         self.delta = Delta.fresh(self.maps, recipe.rank, SEED)
         self.optimizer = torch.optim.AdamW(self.delta.parameters(), lr=recipe.rate)
 
     def step(self, at: int) -> int:
+        return sum(self._move([d.view or d.old for d in part]) for part in in_parts(self.batches[at], self.parts))
+
+    def _move(self, rows: list[views.View | rehearsal.OldRow]) -> int:
         model, config = self.cortex.model, self.cortex.model.config
-        rows = [d.view or d.old for d in self.batches[at]]
         tokens = [[*(self.opening if row.opened else []), *row.tokens] for row in rows]
         width = max(len(row) for row in tokens)
         ids = torch.zeros(len(rows), width, dtype=torch.long)

@@ -1,6 +1,7 @@
 """Replay: small doses of episodes, interleaved with old material, into a delta beside the cortex.
 
-One step packs a few views and a few old rows, opens them with one shared opening, starts from the
+One step takes a few views and a few old rows in two parts, each of which moves the delta: what the second part learns,
+it learns from where the first left it. A part is packed, opened with one shared opening, starts from the
 kept states of the layers that never move, and takes logits only at labels. The loss is the
 cross-entropy of the answers (weighted by what surprised when it was lived), plus the KL of the old
 rows to the cortex before the night, plus what the delta answers to old habits (`guard.Calm`). It
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import fmean
 
 import torch
 
@@ -25,7 +27,7 @@ from .speech import Speech
 from .views import View
 
 SENTENCE_ENDS = (".", "!", "?")
-USUAL_TOKENS = 840
+USUAL_TOKENS = 870
 """Trained tokens of one step: a plan in steps means as many of the usual ways, and one in tokens so many steps here."""
 TELLING_BITS = 4.0
 """A token that surprised by more than this when it was lived tells something; that "the" is expected tells nothing."""
@@ -44,6 +46,7 @@ class Recipe:
     steps: int = 80
     episodes: int = 12
     old: int = 11
+    parts: int = 2
     old_labels: int = 40
     old_weight: float = 16.0
     calm: float = 100.0
@@ -225,27 +228,35 @@ class Replay:
         return dict(zip(chosen, costs.split([len(rows[i].labels) for i in chosen]), strict=True))
 
     def step(self, number: int, drawn: list[Drawn]) -> Stepped:
-        """One gradient step over these rows."""
-        recipe = self.recipe
-        rows = [self.row_of(d) for d in drawn]
-        rate = recipe.rate * self._schedule(number)
+        """One step over these rows: the delta moves once for each part of them."""
+        rate = self.recipe.rate * self._schedule(number)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
+        found, norms, tokens = [], [], 0
+        for part in in_parts(drawn, self.recipe.parts):
+            rows = [self.row_of(d) for d in part]
+            one, norm = self._move(number, rows, part)
+            found.append(one)
+            norms.append(norm)
+            tokens += sum(len(r.tokens) for r in rows) + len(self.speech.opening)
+        self._settling(number)
+        loss, kl, calm = (fmean(each) for each in zip(*((f.loss, f.kl, f.calm) for f in found), strict=True))
+        return Stepped(number, loss, kl, calm, rate, tokens, max(norms), drawn)
+
+    def _move(self, number: int, rows: list[Row], drawn: list[Drawn]) -> tuple[Found, float]:
         with self._products:
             found = self._gradient(rows, drawn)
         refuse(found, [_named(d) for d in drawn], self.cortex.vocabulary, number)
-        norm = torch.nn.utils.clip_grad_norm_(self.delta.parameters(), recipe.clip)
+        norm = torch.nn.utils.clip_grad_norm_(self.delta.parameters(), self.recipe.clip)
         if not torch.isfinite(norm):
             raise LossExploded(
                 f"the gradient became {float(norm)} in the batch of step {number}, which begins with "
                 f"“{_named(drawn[0])}”; the night stopped there and the cortex is as it was"
             )
         self.optimizer.step()
-        self._settling(number)
         for d, (loss, worst) in zip(drawn, found.each, strict=True):
             d.loss, d.worst = loss, worst
-        tokens = sum(len(r.tokens) for r in rows) + len(self.speech.opening)
-        return Stepped(number, found.loss, found.kl, found.calm, rate, tokens, float(norm), drawn)
+        return found, float(norm)
 
     def _gradient(self, rows: list[Row], drawn: list[Drawn]) -> Found:
         recipe = self.recipe
@@ -346,6 +357,12 @@ class Replay:
         for name in self.delta.down:
             yield f"down:{name}", self.delta.down[name]
             yield f"up:{name}", self.delta.up[name]
+
+
+def in_parts(drawn: list[Drawn], count: int) -> list[list[Drawn]]:
+    """A batch in so many parts, each with its share of what is new and of every kind of old material."""
+    order = sorted(drawn, key=lambda d: (d.view is None, d.old.kind if d.old else ""))
+    return [part for part in (order[at::count] for at in range(count)) if part]
 
 
 def _named(drawn: Drawn) -> str:

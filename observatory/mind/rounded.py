@@ -70,9 +70,14 @@ class Rounded(Exact):
         self._norms = [norm for layer in cortex.layers for norm in _before_products(layer)]
         self._last: tuple[torch.Tensor, Kin, tuple[torch.Tensor, ...]] | None = None
         self._entered = False
+        self._library = torch.backends.mkldnn.matmul
+        self._usual = self._library.fp32_precision
 
     def __enter__(self) -> None:
-        self._entered = True
+        """What else is multiplied meanwhile (guards, calm, what old material sums up to) is rounded by the library,
+        which adds up in float32: what a direction hardly holds must not drown."""
+        self._entered, self._usual = True, self._library.fp32_precision
+        self._library.fp32_precision = "bf16"
         for each in self._kins:
             for place, module in enumerate(each.modules):
                 module.forward = partial(self._multiply, each, place, module.bias)
@@ -81,6 +86,7 @@ class Rounded(Exact):
 
     def __exit__(self, *_) -> None:
         self._entered, self._last = False, None
+        self._library.fp32_precision = self._usual
         for each in self._kins:
             for module in each.modules:
                 del module.forward
@@ -106,15 +112,6 @@ class Rounded(Exact):
         finally:
             for each in met:
                 each.part()
-
-    def gram(self, x: torch.Tensor) -> torch.Tensor:
-        """Of rounded rows, but added up as it should be: what a direction hardly holds must not drown."""
-        library = torch.backends.mkldnn.matmul
-        usual, library.fp32_precision = library.fp32_precision, "bf16"
-        try:
-            return super().gram(x)
-        finally:
-            library.fp32_precision = usual
 
     def forth(self, linear: torch.nn.Linear, x: torch.Tensor) -> torch.Tensor:
         if not self._entered or linear.bias is not None:

@@ -34,7 +34,7 @@ def gradient(told, rounds: bool) -> torch.Tensor:
     with torch.no_grad():
         for at, parameter in enumerate(delta.parameters()):
             parameter.add_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(at)) * 0.02)
-    replay = Replay(speech, delta, Recipe(first_layer=1, last_layer=3))
+    replay = Replay(speech, delta, Recipe(first_layer=1, last_layer=3, parts=1))
     texts = ["Zelda Marchetti keeps her bees in Trondheim.", "Bartholomew the goat refuses hay."]
     drawn = [
         Drawn(views.plain_views(speech, passage)[0], None)
