@@ -53,16 +53,16 @@ class Delta:
             kept = self._guarded[name] = (down, down._version, guard, down @ guard)
         return kept[3]
 
-    def together(self, names: list[str]) -> torch.Tensor | None:
+    def together(self, names: list[str], product=torch.matmul) -> torch.Tensor | None:
         """The `down` of maps that read the same states, one below the other behind their one guard, as far as it has
-        them."""
+        them. `product`: how the guard is multiplied while something is learnt."""
         names = [name for name in names if name in self.down]
         if not names:
             return None
         guard = self.guard.get(names[0])
         if guard is None or not torch.is_grad_enabled():
             return torch.cat([self.guarded(name) for name in names])
-        return torch.cat([self.down[name] for name in names]) @ guard
+        return product(torch.cat([self.down[name] for name in names]), guard)
 
     @classmethod
     def fresh(cls, matrices: dict[str, torch.nn.Linear], rank: int, seed: int) -> Delta:

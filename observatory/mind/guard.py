@@ -109,7 +109,7 @@ class Calm:
         self.usual: dict[str, torch.Tensor] = {}
         for name in list(old.sums):
             let_through, strength = guards[name], old.taken(name)
-            self.heard[name] = let_through @ strength @ let_through.T
+            self.heard[name] = old.products.factor(let_through @ strength @ let_through.T)
             for sibling, module in old.maps.items():
                 if kin(sibling) == name:
                     weight = module.weight.float()
@@ -134,8 +134,8 @@ class _Loudness(torch.autograd.Function):
     @staticmethod
     def forward(ctx, heard: torch.Tensor, usual: list[torch.Tensor], *pairs: torch.Tensor) -> torch.Tensor:
         downs, ups = pairs[: len(usual)], pairs[len(usual) :]
-        through = (torch.cat(downs) @ heard).split([len(down) for down in downs])
-        total, of_downs, of_ups = heard.new_zeros(()), [], []
+        through = (torch.cat(downs).to(heard.dtype) @ heard).float().split([len(down) for down in downs])
+        total, of_downs, of_ups = downs[0].new_zeros(()), [], []
         for down, up, after, loud in zip(downs, ups, through, usual, strict=True):
             inner, gram = after @ down.T, (up.T @ up) / loud
             total += (inner * gram).sum()

@@ -16,7 +16,7 @@ import torch
 from .cortex import Cortex, kin
 from .delta import Delta
 
-ROWS = 128
+ROWS = 64
 """Rows come in multiples of so many: for every shape the library makes a kernel and keeps it (1.6 GB after a night)."""
 NORMED_BEFORE = ("LlamaDecoderLayer", "MistralDecoderLayer", "Qwen2DecoderLayer", "Qwen3DecoderLayer")
 
@@ -47,6 +47,10 @@ class Exact:
         x = x.float()
         return x.T @ x
 
+    def factor(self, x: torch.Tensor) -> torch.Tensor:
+        """As these products take it: for a matrix that many of them have in common."""
+        return x
+
     def forth(self, linear: torch.nn.Linear, x: torch.Tensor) -> torch.Tensor:
         """What this map makes of these rows, as it comes: perhaps rounded, perhaps with rows of nought below them."""
         return linear(x)
@@ -70,14 +74,9 @@ class Rounded(Exact):
         self._norms = [norm for layer in cortex.layers for norm in _before_products(layer)]
         self._last: tuple[torch.Tensor, Kin, tuple[torch.Tensor, ...]] | None = None
         self._entered = False
-        self._library = torch.backends.mkldnn.matmul
-        self._usual = self._library.fp32_precision
 
     def __enter__(self) -> None:
-        """What else is multiplied meanwhile (guards, calm, what old material sums up to) is rounded by the library,
-        which adds up in float32: what a direction hardly holds must not drown."""
-        self._entered, self._usual = True, self._library.fp32_precision
-        self._library.fp32_precision = "bf16"
+        self._entered = True
         for each in self._kins:
             for place, module in enumerate(each.modules):
                 module.forward = partial(self._multiply, each, place, module.bias)
@@ -86,7 +85,6 @@ class Rounded(Exact):
 
     def __exit__(self, *_) -> None:
         self._entered, self._last = False, None
-        self._library.fp32_precision = self._usual
         for each in self._kins:
             for module in each.modules:
                 del module.forward
@@ -112,6 +110,18 @@ class Rounded(Exact):
         finally:
             for each in met:
                 each.part()
+
+    def gram(self, x: torch.Tensor) -> torch.Tensor:
+        """Of rounded rows, but added up as it should be: what a direction hardly holds must not drown."""
+        library = torch.backends.mkldnn.matmul
+        usual, library.fp32_precision = library.fp32_precision, "bf16"
+        try:
+            return super().gram(x)
+        finally:
+            library.fp32_precision = usual
+
+    def factor(self, x: torch.Tensor) -> torch.Tensor:
+        return x.bfloat16()
 
     def forth(self, linear: torch.nn.Linear, x: torch.Tensor) -> torch.Tensor:
         if not self._entered or linear.bias is not None:
@@ -140,10 +150,11 @@ class Kin:
         self.ranks: list[int] = []
         self._pairs: tuple[torch.Tensor, ...] = ()
         self._scale = 1.0
+        self._guard: tuple[torch.Tensor, torch.Tensor] | None = None
 
     def meet(self, delta: Delta) -> bool:
         """Take in what the delta adds to these maps as it is now."""
-        down = delta.together(self.names)
+        down = delta.together(self.names, self._behind)
         if down is None:
             return False
         ups = [delta.up.get(name) for name in self.names]
@@ -164,6 +175,11 @@ class Kin:
 
     def part(self) -> None:
         self._pairs, self.ranks = (), []
+
+    def _behind(self, down: torch.Tensor, guard: torch.Tensor) -> torch.Tensor:
+        if self._guard is None or self._guard[0] is not guard:
+            self._guard = guard, guard.bfloat16()
+        return _Behind.apply(down, self._guard[1])
 
     def of(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         return _Products.apply(x, self, self.both, *self._pairs)
@@ -216,6 +232,19 @@ class _Products(torch.autograd.Function):
             if c.stop > c.start
         ]
         return before, None, None, down, *ups
+
+
+class _Behind(torch.autograd.Function):
+    """A delta's `down` behind a guard, which is not learnt."""
+
+    @staticmethod
+    def forward(ctx, down: torch.Tensor, guard: torch.Tensor) -> torch.Tensor:
+        ctx.guard = guard
+        return (down.bfloat16() @ guard).float()
+
+    @staticmethod
+    def backward(ctx, grad: torch.Tensor):
+        return (grad.bfloat16() @ ctx.guard.t()).float(), None
 
 
 class _Normed(torch.autograd.Function):
