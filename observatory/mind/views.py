@@ -57,8 +57,6 @@ THING = (
 """Ways to ask for one thing out of a longer story; which of them fits is left open."""
 LEFT = (0.2, 0.7)
 """Least and largest share of a sentence's words that a fresh cue leaves."""
-TURNED = 60
-"""Percent of those that begin amid the sentence and say its beginning last: a question seldom keeps its order."""
 FRESH_READ = 6
 """Fresh cues of an episode that the guard may draw from."""
 WITHHELD = 5
@@ -167,9 +165,6 @@ def left_of(speech: Speech, passage: Passage, name: str, chance: torch.Generator
     keeps = (torch.rand(len(words), generator=chance) < share).tolist()
     kept = [name if word is None else word.strip(",;:.!?\"") for word, keep in zip(words, keeps, strict=True)
             if keep or word is None]  # fmt: skip
-    if _any(100, chance) < TURNED and len(kept) > 1:
-        at = 1 + _any(len(kept) - 1, chance)
-        kept = [*kept[at:], *kept[:at]]
     if not {*content_words(" ".join(kept))}.intersection(passage.beside):
         kept[kept.index(name)] = _called(passage, name, chance)
     gone = [word for word, keep in zip(words, keeps, strict=True) if not keep and word is not None]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import pytest
 import torch
 from hypothesis import given
@@ -166,17 +164,14 @@ def test_fresh_cues_hardly_ever_come_twice_and_are_none_of_those_that_are_withhe
     assert not set(cues) & {view.cue for view in choir.withheld[1]}
 
 
-def test_what_a_fresh_cue_leaves_of_a_sentence_are_its_own_words_in_order_or_turned_about_once(choir):
+def test_what_a_fresh_cue_leaves_of_a_sentence_are_its_own_words_in_their_order(choir):
     passage, chance = choir.passages[1][0], torch.Generator().manual_seed(4)
-    turns = []
-    for _ in range(40):
+    for _ in range(20):
         cue, gone = views.left_of(choir.speech, passage, "Dovecote Choir", chance)
         left, said = cue.rstrip("?").split()[1:], [w.strip(",.") for w in passage.text.split()]
         places = [[w.lower() for w in said].index(w.lower()) for w in left]
-        turns.append(sum(after < before for before, after in pairwise(places)))
-        assert turns[-1] == 0 or turns[-1] == 1 and places[-1] < places[0]
+        assert places == sorted(places)
         assert not {w.strip(",.").lower() for w in gone.split()} & {w.lower() for w in left}
-    assert {*turns} == {0, 1}
 
 
 def test_the_same_chance_makes_the_same_fresh_cues(choir):

@@ -64,7 +64,7 @@ def short_of_memory(monkeypatch, most: int) -> None:
     monkeypatch.setattr(Replay, "forward", fits)
 
 
-@pytest.mark.parametrize("most", [12, 6, 1])
+@pytest.mark.parametrize("most", [8, 4, 1])
 def test_out_of_memory_a_batch_is_read_in_portions_and_the_result_is_the_same(settings, told, monkeypatch, most):
     usual = a_night(told, decision="veto", steps=4)
     short_of_memory(monkeypatch, most)
