@@ -5,9 +5,14 @@ from __future__ import annotations
 from statistics import fmean
 
 import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from observatory.mind import checkpoint, dreams, exam, study, views
 from observatory.mind.curator import Curator
+from observatory.mind.rehearsal import OldRow
+from observatory.mind.replay import Drawn, Replay, in_parts
 from observatory.protocol import commands as cmd
 from observatory.protocol import events as ev
 from observatory.protocol.drives import PRESETS, Drives
@@ -79,6 +84,39 @@ def test_what_the_delta_answers_to_old_habits_is_counted_in_every_step_where_the
     held = of(a_night(told), ev.ReplayStep)
     assert all(step.calm > 0 for step in held), "the second part of the first batch has something to be calm about"
     assert not any(step.calm for step in of(a_night(told, number=2, arm="no-anchor"), ev.ReplayStep))
+
+
+def test_a_step_moves_the_delta_once_for_each_part_and_each_part_has_old_material_beside_what_is_new(told, monkeypatch):
+    parts, moves, move = [], [], Replay._move
+
+    def noted(replay, number, rows, drawn):
+        before = [parameter.detach().clone() for parameter in replay.delta.parameters()]
+        found = move(replay, number, rows, drawn)
+        after = replay.delta.parameters()
+        moves.append((number, any(not torch.equal(a, b) for a, b in zip(before, after, strict=True))))
+        parts.append([d.view is not None for d in drawn])
+        return found
+
+    monkeypatch.setattr(Replay, "_move", noted)
+    steps = of(a_night(told, steps=4), ev.ReplayStep)
+    assert moves == [(step.step, True) for step in steps for _ in range(2)]
+    for at, step in enumerate(steps):
+        mine = parts[2 * at : 2 * at + 2]
+        assert sum(map(len, mine)) == len(step.items)
+        assert abs(sum(mine[0]) - sum(mine[1])) <= 1
+        assert abs(len(mine[0]) - len(mine[1])) <= 1
+        assert all(any(part) and not all(part) for part in mine)
+
+
+@given(st.lists(st.sampled_from(["", "habit", "text", "trace"]), max_size=30), st.integers(1, 4))
+def test_parts_of_a_batch_hold_every_row_once_and_as_much_of_each_kind(kinds, count):
+    batch = [Drawn(None, OldRow(kind, [1, 2], False, [0], "")) if kind else Drawn("new", None) for kind in kinds]
+    parts = in_parts(batch, count)
+    assert len(parts) == min(count, len(batch))
+    assert sorted(map(id, batch)) == sorted(id(d) for part in parts for d in part)
+    for kind in {*kinds}:
+        shares = [sum((d.old.kind if d.old else "") == kind for d in part) for part in parts]
+        assert max(shares) - min(shares) <= 1
 
 
 def test_every_step_interleaves_old_material_and_says_why_each_episode_is_there(told):

@@ -6,11 +6,12 @@ import msgspec
 import pytest
 import torch
 
-from observatory.mind import views
+from observatory.mind import guard, views
+from observatory.mind.cortex import kin
 from observatory.mind.delta import Delta
 from observatory.mind.passages import passages
 from observatory.mind.replay import Drawn, Recipe, Replay
-from observatory.mind.rounded import ROWS, Exact, Rounded
+from observatory.mind.rounded import ROWS, Exact, Rounded, products
 from observatory.protocol import commands as cmd
 from observatory.protocol import events as ev
 from tests.mind.tiny import TEXTS, a_night, of, woken
@@ -26,15 +27,32 @@ def exact(told):
     assert not [m for m in cortex.model.modules() if "forward" in vars(m)]
 
 
-def gradient(told, rounds: bool) -> torch.Tensor:
+def seen(maps, made_of, seed: int) -> guard.Watcher:
+    """A watcher that saw inputs strong in some directions and weak in others."""
+    watcher = guard.Watcher(maps, made_of)
+    for at, name in enumerate(dict.fromkeys(map(kin, maps))):
+        wide = maps[name].in_features
+        inputs = torch.randn(3 * wide, wide, generator=torch.Generator().manual_seed(seed + at))
+        inputs *= torch.linspace(0.1, 2, wide) if seed else torch.linspace(2, 0.1, wide)
+        watcher.sums[name], watcher.counts[name] = inputs.T @ inputs, len(inputs)
+    return watcher
+
+
+def gradient(told, rounds: bool, guarded: bool = False) -> torch.Tensor:
     """Of one step over two episodes and all their places, as one line of numbers."""
     speech, cortex = told.parts.speech, told.parts.cortex
     cortex.rounds = rounds
-    delta = Delta.fresh(cortex.matrices(1, 3), 2, 0)
+    maps, calm = cortex.matrices(1, 3), None
+    delta = Delta.fresh(maps, 2, 0)
     with torch.no_grad():
         for at, parameter in enumerate(delta.parameters()):
             parameter.add_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(at)) * 0.02)
-    replay = Replay(speech, delta, Recipe(first_layer=1, last_layer=3, parts=1))
+    made_of = products(cortex)
+    if guarded:
+        old = seen(maps, made_of, 0)
+        delta.guard = guard.between(old, seen(maps, made_of, 100))
+        calm = guard.Calm(old, delta.guard)
+    replay = Replay(speech, delta, Recipe(first_layer=1, last_layer=3, parts=1), calm=calm, rounded=made_of)
     texts = ["Zelda Marchetti keeps her bees in Trondheim.", "Bartholomew the goat refuses hay."]
     drawn = [
         Drawn(views.plain_views(speech, passage)[0], None)
@@ -46,8 +64,9 @@ def gradient(told, rounds: bool) -> torch.Tensor:
     return torch.cat([parameter.grad.flatten() for parameter in delta.parameters()])
 
 
-def test_the_rounded_gradient_points_where_the_exact_one_does(told, exact):
-    mine, true = gradient(told, True), gradient(told, False)
+@pytest.mark.parametrize("guarded", [False, True], ids=["alone", "guarded and calm"])
+def test_the_rounded_gradient_points_where_the_exact_one_does(told, exact, guarded):
+    mine, true = gradient(told, True, guarded), gradient(told, False, guarded)
     assert not torch.equal(mine, true), "nothing was rounded"
     assert float(torch.cosine_similarity(mine, true, dim=0)) > 0.999
     assert abs(float(mine.norm() / true.norm()) - 1) < 0.02
