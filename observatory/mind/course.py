@@ -55,7 +55,7 @@ class Course:
         yield from self._try(self._begin, step, delta, maps)
 
     def at(self, step: int, delta: Delta, maps):
-        """After a gradient step; most of them leave nothing."""
+        """After a step; most of them leave nothing."""
         early = step - self._last_step < EVERY_STEPS or time.monotonic() - self._last_time < EVERY_S
         if not early:
             yield from self._try(self._write, step, delta, maps)

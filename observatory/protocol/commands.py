@@ -251,7 +251,7 @@ class Resume(Command, frozen=True, kw_only=True):
 
 
 class StepOnce(Command, frozen=True, kw_only=True):
-    """One gradient step (or one stage), then paused again."""
+    """One step of replay (or one stage), then paused again."""
 
     unit: Literal["step", "stage"] = "step"
 

@@ -67,7 +67,7 @@ ACTIONS = (
            "can_wake", "sun"),
     Action("pause", "Night", "&Pause or run on", "Space", "Hold the night between two steps, or let it run on",
            "pause_or_run", "can_pause", "pause"),
-    Action("step", "Night", "One s&tep", ".", "One gradient step, then paused again", "step", "can_pause", "step"),
+    Action("step", "Night", "One s&tep", ".", "One step of replay, then paused again", "step", "can_pause", "step"),
     Action("stage", "Night", "One sta&ge", "Shift+.", "To the end of this stage, then paused again", "step_stage",
            "can_pause", "stage"),
     Action("back", "Night", "One event &back", ",", "In a recording: one event back (a full stop goes one on)",

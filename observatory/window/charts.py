@@ -18,7 +18,7 @@ from .look import Look
 pg.setConfigOptions(antialias=True, useOpenGL=False)
 
 POINTS = 300
-"""Of a line over gradient steps; so many can still be told apart."""
+"""Of a line over steps; so many can still be told apart."""
 LOW = 13
 """Lines of small type: a plot that is not as high as these has no room for more than title, line and figures."""
 ROOM = 0.07
@@ -108,7 +108,7 @@ class Curve(Chart):
     """
 
     def __init__(self, title: str, unit: str, look: Look, stage: str):
-        super().__init__(title, "gradient step", unit, look)
+        super().__init__(title, "step of replay", unit, look)
         self._stage = stage
         self._band = self.plot([], [], pen=None, fillLevel="enclosed")
         self._raw = self.plot([], [])
@@ -152,7 +152,7 @@ class Staircase(Chart):
     """A count that holds from one step to the next, out of a known whole."""
 
     def __init__(self, title: str, unit: str, look: Look, stage: str):
-        super().__init__(title, "gradient step", unit, look)
+        super().__init__(title, "step of replay", unit, look)
         self._stage = stage
         self._stairs, self._whole = self.plot([], [], stepMode="right"), pg.InfiniteLine(angle=0)
         self.addItem(self._whole)

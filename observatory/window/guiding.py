@@ -98,7 +98,7 @@ class Guiding:
                          "it say how surprising each token was. Shift+Enter asks.", at(self.talk)),
             tour.Station("Episodes", "Everything that was told, with how strong it is in either store. Ctrl+F "
                          "searches.", at(self.episodes)),
-            tour.Station("Night", "Ctrl+L lets it sleep. Space pauses, a full stop makes one gradient step, and "
+            tour.Station("Night", "Ctrl+L lets it sleep. Space pauses, a full stop makes one step of replay, and "
                          "Ctrl+R runs to a condition, such as KL > 0.1.", at(self.night)),
             tour.Station("Review", "The night asks before anything enters the cortex. Here stands what was learnt and "
                          "what was lost; you approve or veto, with a reason. Esc decides nothing.", at(self.review)),

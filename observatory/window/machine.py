@@ -111,7 +111,7 @@ class Machine:
         out.append(Reading("Processor", f"{busy:.0f} %", busy / 100, tip="All cores of this machine together"))
         out += self._card.readings() + self._memory(pid)
         if (rate := tokens_a_second(story)) is not None:
-            out.append(Reading("Trained", f"{rate:,.0f} tokens/s", tip=f"Over the last {STEPS} gradient steps"))
+            out.append(Reading("Trained", f"{rate:,.0f} tokens/s", tip=f"Over the last {STEPS} steps of replay"))
         if (p95 := self.frames.p95()) is not None:
             tip = "From frame to frame; nineteen of twenty took no longer than this"
             out.append(Reading("Frame", f"{p95:.0f} ms", bad=p95 > SLOW_MS, tip=tip))
