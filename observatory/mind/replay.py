@@ -46,6 +46,7 @@ class Recipe:
     steps: int = 80
     episodes: int = 12
     old: int = 11
+    lean: int = 4
     parts: int = 2
     old_labels: int = 40
     old_weight: float = 16.0
@@ -61,6 +62,12 @@ class Recipe:
         """The same share of layers on another model: from a fifth of the depth to just below the top."""
         first = layers // 5
         return cls(first_layer=first, last_layer=max(first + 1, round(layers * 26 / 30)), **chosen)
+
+    def rows(self, step: int) -> tuple[int, int]:
+        """How many rows of the step after so many are new, and how many old: the night begins with more of what is new
+        and ends with more of what was, when the rate has come down and little is undone any more."""
+        moved = round(self.lean * (1 - 2 * min(1.0, step / self.steps)))
+        return self.episodes + moved, self.old - moved
 
 
 @dataclass
@@ -157,16 +164,17 @@ class Replay:
             return self.row_of_view(drawn.said, keep=False)
         return self.row_of_view(drawn.view) if drawn.view else self.row_of_old(drawn.old)
 
-    def row_of_old(self, old: OldRow, whole: bool = False) -> Row:
-        """A few places of the row are drawn each time: the output layer is a fifth of a step's cost."""
+    def row_of_old(self, old: OldRow, most: int | None = None) -> Row:
+        """So many places of the row are drawn each time: the output layer is a fifth of a step's cost."""
+        most = self.recipe.old_labels if most is None else most
         row = self._rows.get(id(old))
         if row is None:
             row = Row(old.tokens, old.labels, old.opened, weights=old.weights, states=old.states)
             self._rows[id(old)] = row
-        if whole or len(row.labels) <= self.recipe.old_labels:
+        if len(row.labels) <= most:
             return row
         self._with_low([row])
-        places = torch.randperm(len(row.labels), generator=self._chance)[: self.recipe.old_labels].sort().values
+        places = torch.randperm(len(row.labels), generator=self._chance)[:most].sort().values
         weights = None if row.weights is None else row.weights[places]
         return Row(row.tokens, [row.labels[p] for p in places], row.opened, row.low, weights, row.states[places])
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from observatory.mind import checkpoint, dreams, exam, study, views
 from observatory.mind.curator import Curator
 from observatory.mind.rehearsal import OldRow
-from observatory.mind.replay import Drawn, Replay, in_parts
+from observatory.mind.replay import Drawn, Recipe, Replay, in_parts
 from observatory.protocol import commands as cmd
 from observatory.protocol import events as ev
 from observatory.protocol.drives import PRESETS, Drives
@@ -316,8 +316,42 @@ def test_a_night_ends_at_its_tokens_whatever_its_steps(told):
     whole = of(a_night(told, steps=10, decision="veto"), ev.ReplayStep)
     budget = sum(s.tokens for s in whole[:4]) + 1
     events = a_night(told, seed=3, steps=10, tokens=budget)
-    assert len(of(events, ev.ReplayStep)) == 5
-    assert of(events, ev.NightClosed)[0].tokens >= budget
+    spent = [step.tokens for step in of(events, ev.ReplayStep)]
+    assert sum(spent[:-1]) < budget <= sum(spent) == of(events, ev.NightClosed)[0].tokens
+    assert len(spent) < 10
+
+
+def test_a_night_begins_with_more_of_what_is_new_and_ends_with_more_of_what_was():
+    recipe = Recipe(steps=80)
+    rows = [recipe.rows(step) for step in range(80)]
+    assert rows[0] == (16, 7)
+    assert rows[-1] == (8, 15)
+    assert {new + old for new, old in rows} == {23}
+    assert sorted(rows, reverse=True) == rows
+    assert sum(new for new, _ in rows) == pytest.approx(80 * recipe.episodes, abs=8)
+
+
+def test_what_a_night_has_moved_most_of_old_material_comes_next_and_says_so(told, monkeypatch):
+    handed, moved = [], Curator.moved
+
+    def noted(curator, found):
+        handed.append((dict(found), curator.old))
+        moved(curator, found)
+
+    monkeypatch.setattr(Curator, "moved", noted)
+    events = a_night(told, steps=8, decision="veto")
+    steps = of(events, ev.ReplayStep)
+    assert len(handed) == 2
+    assert all(set(found) == set(range(len(kinds))) for found, kinds in handed)
+    said = [[item.because for item in step.items if item.kind == "old"] for step in steps]
+    assert not any(any(each) for each in said[:3])
+    assert all(all(each) for each in said[3:])
+    # Looked through after the third of eight steps: of each kind the furthest leads.
+    found, kinds = handed[0]
+    for kind in {*kinds}:
+        furthest = max(found[place] for place in found if kinds[place] == kind)
+        assert any(f"{furthest:.2f} nats" in why for why in said[3])
+    assert any("looking what was moved" in e.text for e in of(events, ev.NightProgress))
 
 
 def test_what_withheld_cues_bring_back_is_told_and_never_replayed(told, monkeypatch):
