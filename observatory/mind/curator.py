@@ -5,9 +5,8 @@ at first all of it, then the loss of its worst telling word, over recent replays
 withheld cue was tried. What a withheld cue brings back rests. That is for nights too short for all;
 in one with a dose for everybody all come alike, by chance. Every row is drawn by one drive, as
 often as its dial says; a fixed part is left to chance. Old material comes round in turn, so that
-every piece is seen, and once it is known what the night has moved most, that comes next. All chance
-comes from one seeded generator, whose state can be kept. It does not know weights, scores or losses
-beyond the numbers that it is handed.
+every piece is seen. All chance comes from one seeded generator, whose state can be kept. It does
+not know weights, scores or losses beyond the numbers that it is handed.
 """
 
 from __future__ import annotations
@@ -79,7 +78,6 @@ class Curator:
         self._missed: dict[str, list[float]] = {}
         self._drawn: dict[int, tuple[str, int]] = {}
         self._rounds: dict[str, list[int]] = {}
-        self._moved: dict[int, float] = {}
         self._turn = 0
 
     def draws(self, count: int, tired: bool = False) -> list[Draw]:
@@ -149,19 +147,6 @@ class Curator:
             out.append(left.pop())
         return out
 
-    def moved(self, found: dict[int, float]) -> None:
-        """How far these pieces of old material, by place, have come from what they were: a new round begins with those
-        of each kind that came furthest."""
-        self._moved = dict(found)
-        self._rounds = {}
-        for place in sorted(found, key=lambda place: found[place]):
-            self._rounds.setdefault(self.old[place], []).append(place)
-
-    def because_old(self, place: int) -> str:
-        """Why this piece of old material comes now; nothing where it was only its turn."""
-        found = self._moved.get(place)
-        return "" if found is None else f"was {found:.2f} nats from what it had been when the night last looked"
-
     def replayed(self, view: View, worst: float) -> None:
         """What the worst token of a view that was drawn cost, before the step."""
         if not view.fresh:
@@ -202,7 +187,6 @@ class Curator:
             "chance": self.chance.get_state().tolist(), "gain": {str(k): v for k, v in self.gain.items()},
             "seen": {str(k): v for k, v in self.seen.items()}, "resting": sorted(self.resting),
             "missed": self._missed, "rounds": self._rounds, "turn": self._turn,
-            "moved": {str(k): v for k, v in self._moved.items()},
         }  # fmt: skip
 
     def restore(self, state: dict) -> None:
@@ -212,5 +196,4 @@ class Curator:
         self.seen = {int(k): int(v) for k, v in state["seen"].items()}
         self._missed = {pool: [float(m) for m in found] for pool, found in state["missed"].items()}
         self._rounds = {kind: [int(i) for i in left] for kind, left in state["rounds"].items()}
-        self._moved = {int(k): float(v) for k, v in state.get("moved", {}).items()}
         self._turn = int(state["turn"])

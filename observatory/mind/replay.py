@@ -164,17 +164,16 @@ class Replay:
             return self.row_of_view(drawn.said, keep=False)
         return self.row_of_view(drawn.view) if drawn.view else self.row_of_old(drawn.old)
 
-    def row_of_old(self, old: OldRow, most: int | None = None) -> Row:
-        """So many places of the row are drawn each time: the output layer is a fifth of a step's cost."""
-        most = self.recipe.old_labels if most is None else most
+    def row_of_old(self, old: OldRow, whole: bool = False) -> Row:
+        """A few places of the row are drawn each time: the output layer is a fifth of a step's cost."""
         row = self._rows.get(id(old))
         if row is None:
             row = Row(old.tokens, old.labels, old.opened, weights=old.weights, states=old.states)
             self._rows[id(old)] = row
-        if len(row.labels) <= most:
+        if whole or len(row.labels) <= self.recipe.old_labels:
             return row
         self._with_low([row])
-        places = torch.randperm(len(row.labels), generator=self._chance)[:most].sort().values
+        places = torch.randperm(len(row.labels), generator=self._chance)[: self.recipe.old_labels].sort().values
         weights = None if row.weights is None else row.weights[places]
         return Row(row.tokens, [row.labels[p] for p in places], row.opened, row.low, weights, row.states[places])
 

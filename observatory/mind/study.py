@@ -22,7 +22,7 @@ from .delta import Delta
 from .onlooker import Onlooker
 from .replay import USUAL_TOKENS, Drawn, Recipe, Replay, Row
 from .rounded import products
-from .speech import Speech, evenly
+from .speech import Speech
 
 CHECKPOINT_EVERY = 20
 DREAMS_KEPT, DREAMS_BY_CHANCE = 3, 1
@@ -34,11 +34,6 @@ no more in the tenth night."""
 PROBE_FROM, PROBE_EVERY = 16, 8
 EARLIER_PROBED = 240
 PROBED_AT_ONCE = 16
-LOOKS_BACK = 0.35, 0.675
-"""After these shares of a night all old material is looked through, and what has been moved most comes next: a tenth of
-it carries more than half of all that was moved."""
-LOOKED_AT, LOOKED_AT_ONCE = 6, 48
-"""Places of a piece that are looked at, and pieces at once, between which a person may pause the night."""
 COOLING = 8
 """Steps in which the rate falls to its end once nothing is left to learn."""
 WITHHELD_OLD = 8
@@ -84,7 +79,6 @@ class Study:
         self.course: Course | None = None
         self._earlier: Curator | None = None
         self._cooling: int | None = None
-        self._looked_back = 0
 
     @property
     def delta(self) -> Delta:
@@ -190,10 +184,7 @@ class Study:
             yield from self._probe(self._earlier, self.earlier[-EARLIER_PROBED:])
         onlooker = Onlooker(self.speech, self.replay, lambda view: self._open_book(view, hold=False))
         yield from self._begin_course()
-        back = {max(1, round(share * recipe.steps)) for share in LOOKS_BACK}
         while not self._over():
-            if self.step in back and self.step != self._looked_back:
-                yield from self._look_back(usable)
             started = time.monotonic()
             drawn, reasons = self._draw(usable)
             if plan.target == "on-policy":
@@ -300,17 +291,6 @@ class Study:
             ],
         )  # fmt: skip
 
-    def _look_back(self, usable: list[int]):
-        """How far old material has been moved; nothing is learnt from it."""
-        found: list[float] = []
-        for part in evenly(usable, LOOKED_AT_ONCE):
-            rows = [self.replay.row_of_old(self.old[at], LOOKED_AT) for at in part]
-            found += [loss for loss, _ in self.replay.tried(rows, LOOKED_AT_ONCE)]
-            said = f"looking what was moved: {len(found)} of {len(usable)} pieces of old material"
-            yield self.progress.at("replay", self.step, self.plan.steps, said)
-        self.curator.moved(dict(enumerate(found)))
-        self._looked_back = self.step
-
     @property
     def _given_up(self) -> int:
         """Rows of a step that tonight's episodes leave to those of earlier nights."""
@@ -327,7 +307,7 @@ class Study:
         drawn = [Drawn(self._whose(e).view(e, self.views), None) for e in every]
         for at in self.curator.old_material(old):
             drawn.append(Drawn(None, self.old[usable[at]]))
-            reasons.append(("", self.curator.because_old(at)))
+            reasons.append(("", ""))
         return drawn, reasons
 
     def _item(self, drawn: Drawn, drive: str, why: str, seen: ev.Watched | None) -> ev.ReplayItem:
@@ -335,9 +315,8 @@ class Study:
             place = next(i for i, row in enumerate(self.old, 1) if row is drawn.old)
             cue = drawn.old.text.split(" → ")[0][:80]
             return ev.ReplayItem(
-                kind="old", episode=None, item=place, cue=cue, loss=drawn.loss, worst=drawn.worst, because=why,
-                watched=seen,
-            )  # fmt: skip
+                kind="old", episode=None, item=place, cue=cue, loss=drawn.loss, worst=drawn.worst, watched=seen
+            )
         view = drawn.view
         kind = "earlier" if view.episode not in self.curator.need else "dream" if view.dream else "episode"
         cue = view.cue or "(the text itself)"
@@ -380,7 +359,7 @@ class Study:
         return [self.replay.row_of_view(v, teach=False) for e in self.tonight for v in self.views.withheld[e]]
 
     def withheld_old(self) -> list[Row]:
-        return [self.replay.row_of_old(row, len(row.labels)) for i, row in enumerate(self.old) if i % WITHHELD_OLD == 0]
+        return [self.replay.row_of_old(row, whole=True) for i, row in enumerate(self.old) if i % WITHHELD_OLD == 0]
 
     # ------------------------------------------------------------ keeping
 
@@ -393,7 +372,7 @@ class Study:
         ]  # fmt: skip
         state = identity(self.order, self.before) | {
             "step": self.step, "tokens": self.tokens, "dreams": kept, "cooling": self._cooling,
-            "looked_back": self._looked_back, "curator": self.curator.state(), "earlier_curator": self._earlier.state(),
+            "curator": self.curator.state(), "earlier_curator": self._earlier.state(),
         }  # fmt: skip
         checkpoint.write(self.parts.checkpoints, self.replay.tensors(), state)
 
@@ -403,7 +382,6 @@ class Study:
         self.curator.restore(state["curator"])
         self._earlier.restore(state["earlier_curator"])
         self.step, self.tokens, self._cooling = state["step"], state["tokens"], state["cooling"]
-        self._looked_back = state.get("looked_back", 0)
         if self._cooling is not None:
             self.replay.cool(self._cooling, COOLING)
 

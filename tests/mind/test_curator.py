@@ -49,24 +49,11 @@ def test_an_even_curator_does_not_care_what_was_missed(repertoire):
     assert drawn["two"] < 1.6 * min(drawn["one"], drawn["three"])
 
 
-def test_old_material_comes_in_turn_until_it_is_known_what_was_moved_most():
-    old = ["question"] * 6 + ["plain"] * 2
-    curator = Curator(by_chance(e1=1), old, seed=0)
-    assert sorted(curator.old_material(8)) == [0, 1, 2, 3, 4, 5, 6, 7]
-    assert curator.because_old(4) == ""
-    curator.moved({0: 0.1, 1: 0.9, 2: 0.3, 3: 0.0, 4: 2.5, 5: 0.2, 6: 0.1, 7: 0.3})
-    drawn = curator.old_material(9)
-    assert [place for place in drawn if old[place] == "question"][:6] == [4, 1, 2, 5, 0, 3]
-    assert [place for place in drawn if old[place] == "plain"] == [7, 6]
-    assert "2.50 nats" in curator.because_old(4)
-
-
 def test_a_kept_curator_draws_on_as_if_nothing_had_happened(repertoire):
     first = Curator(by_chance(e1=1), ["question", "plain"], seed=3)
     for _ in range(5):
         first.replayed(first.view(1, repertoire), 2.0)
         first.old_material(3)
-    first.moved({0: 0.4, 1: 0.2})
     second = Curator(by_chance(e1=1), ["question", "plain"], seed=99)
     second.restore(first.state())
     for _ in range(10):
@@ -76,7 +63,6 @@ def test_a_kept_curator_draws_on_as_if_nothing_had_happened(repertoire):
         first.replayed(one, 1.0)
         second.replayed(two, 1.0)
     assert first.state() == second.state()
-    assert first.because_old(0) == second.because_old(0) != ""
 
 
 class Always(Repertoire):

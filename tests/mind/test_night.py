@@ -331,29 +331,6 @@ def test_a_night_begins_with_more_of_what_is_new_and_ends_with_more_of_what_was(
     assert sum(new for new, _ in rows) == pytest.approx(80 * recipe.episodes, abs=8)
 
 
-def test_what_a_night_has_moved_most_of_old_material_comes_next_and_says_so(told, monkeypatch):
-    handed, moved = [], Curator.moved
-
-    def noted(curator, found):
-        handed.append((dict(found), curator.old))
-        moved(curator, found)
-
-    monkeypatch.setattr(Curator, "moved", noted)
-    events = a_night(told, steps=8, decision="veto")
-    steps = of(events, ev.ReplayStep)
-    assert len(handed) == 2
-    assert all(set(found) == set(range(len(kinds))) for found, kinds in handed)
-    said = [[item.because for item in step.items if item.kind == "old"] for step in steps]
-    assert not any(any(each) for each in said[:3])
-    assert all(all(each) for each in said[3:])
-    # Looked through after the third of eight steps: of each kind the furthest leads.
-    found, kinds = handed[0]
-    for kind in {*kinds}:
-        furthest = max(found[place] for place in found if kinds[place] == kind)
-        assert any(f"{furthest:.2f} nats" in why for why in said[3])
-    assert any("looking what was moved" in e.text for e in of(events, ev.NightProgress))
-
-
 def test_what_withheld_cues_bring_back_is_told_and_never_replayed(told, monkeypatch):
     monkeypatch.setattr(study, "PROBE_FROM", 2)
     monkeypatch.setattr(study, "PROBE_EVERY", 2)
