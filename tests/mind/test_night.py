@@ -191,7 +191,7 @@ def test_cues_made_for_this_once_are_most_of_a_night_only_once_a_night_was_commi
     monkeypatch.setattr(Curator, "replayed", watched)
     for number, decision in ((1, "veto"), (2, "approve"), (3, "veto")):
         drawn.clear()
-        a_night(told, number=number, decision=decision, steps=12)
+        a_night(told, number=number, decision=decision, steps=24)
         shares.append(sum(view.fresh for view in drawn) / len(drawn))
     first, after_a_veto, after_a_commit = shares
     assert max(first, after_a_veto) < 0.6 < after_a_commit
