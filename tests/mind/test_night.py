@@ -331,6 +331,12 @@ def test_a_night_begins_with_more_of_what_is_new_and_ends_with_more_of_what_was(
     assert sum(new for new, _ in rows) == pytest.approx(80 * recipe.episodes, abs=8)
 
 
+def test_the_steps_of_a_night_hold_ever_more_old_material(told):
+    steps = of(a_night(told, steps=8, decision="veto"), ev.ReplayStep)
+    old = [sum(item.kind == "old" for item in step.items) for step in steps]
+    assert old == [7, 8, 9, 10, 11, 12, 13, 14]
+
+
 def test_what_withheld_cues_bring_back_is_told_and_never_replayed(told, monkeypatch):
     monkeypatch.setattr(study, "PROBE_FROM", 2)
     monkeypatch.setattr(study, "PROBE_EVERY", 2)
