@@ -298,7 +298,7 @@ class Study:
 
     def _draw(self, usable: list[int]):
         """The rows of one step, and for each by which drive and why it is in it."""
-        new, old = self.recipe.rows(self.step)
+        new, old = self.recipe.rows(self.step if self._cooling is None else self.recipe.steps)
         earlier = self._earlier.draws(min(len(self.earlier), EARLIER) if self._given_up else 0, tired=True)
         chosen = self.curator.draws(new - self._given_up, tired=self._cooling is not None)
         reasons = [(d.drive, self.curator.because(d.episode)) for d in chosen]

@@ -357,6 +357,8 @@ def test_a_night_ends_by_itself_when_nothing_is_missed_any_more(told, monkeypatc
     steps = of(a_night(told, steps=40), ev.ReplayStep)
     assert len(steps) == 4 + 3
     assert steps[-1].rate < 0.2 * steps[3].rate
+    old = [sum(item.kind == "old" for item in step.items) for step in steps]
+    assert old[:4] == [7, 7, 7, 8] and old[4:] == [15, 15, 15], "what was told earlier has the last steps there too"
 
 
 def test_old_material_is_said_once_for_a_model_and_found_again(told, settings, models_folder):
